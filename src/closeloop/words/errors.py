@@ -1,0 +1,77 @@
+"""Every error that Closeloop raises, in one tree; what the business expects is a value, not an error.
+
+CloseloopError
+├── BadInput            something handed in is wrong: what, where, what would be valid, what to do
+│   ├── ProcessError    a process file or its tables, with file and line
+│   └── RuleError       a condition in the rule language, with the column
+├── EndError            an outside system said no
+│   ├── Transient       try again later, perhaps after `retry_after`
+│   ├── Permanent       trying again changes nothing: dead letter with the reason
+│   └── Changed         the other side moved first: read again, decide again
+└── Unready             the hub itself cannot work now (database away, wrong version)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+class CloseloopError(Exception):
+    """The root: `except CloseloopError` at the very edge turns it into a message for a person."""
+
+
+class BadInput(CloseloopError):
+    """Something handed in cannot be accepted. The text says what, where, and what would be valid."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One mistake in a file: `line` counts from 1, 0 when the file as a whole is meant."""
+
+    file: str
+    line: int
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.what}"
+
+
+class ProcessError(BadInput):
+    """A process file cannot be used. `faults` holds every mistake found, in file order."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        self.faults = faults
+        super().__init__("\n".join(str(fault) for fault in faults))
+
+
+class RuleError(BadInput):
+    """A condition cannot be read. `column` counts from 1 inside `text`."""
+
+    def __init__(self, text: str, column: int, what: str) -> None:
+        self.text, self.column, self.what = text, column, what
+        super().__init__(f"{what} (column {column} of {text!r})")
+
+
+class EndError(CloseloopError):
+    """An outside system refused or failed."""
+
+
+class Transient(EndError):
+    """Worth trying again; `retry_after` is what the other side asked for, if it said."""
+
+    def __init__(self, what: str, retry_after: timedelta | None = None) -> None:
+        self.retry_after = retry_after
+        super().__init__(what)
+
+
+class Permanent(EndError):
+    """Trying again changes nothing until somebody changes something: says what."""
+
+
+class Changed(EndError):
+    """The record moved under us: read it again and decide again."""
+
+
+class Unready(CloseloopError):
+    """The hub cannot work now: says what is missing and what to do."""
