@@ -1,0 +1,113 @@
+"""Fields: paths in order of trust, and where the winner is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from closeloop.process.document import At
+from closeloop.process.nouns import FieldRule, Path, SourceDecl
+from closeloop.process.resolve.agreement import Agreement
+from closeloop.process.resolve.sources import WRITABLE, read_path
+from closeloop.process.schema.fields import AnyTrue, FieldPart, Newest
+from closeloop.process.vocabulary import BUILT_IN, FORM_KINDS
+from closeloop.rules import RESERVED, Kind
+
+
+def resolve_fields(agreement: Agreement, sources: Mapping[str, SourceDecl]) -> dict[str, dict[str, FieldRule]]:
+    """The fields of people and accounts."""
+    part = agreement.part.fields_
+    fields: dict[str, dict[str, FieldRule]] = {}
+    for entity, parts in (("person", part.person), ("account", part.account)):
+        fields[entity] = {name: _field(agreement, entity, name, line, sources) for name, line in parts.items()}
+    for name in sorted(set(part.person) & set(part.account)):
+        at = ("fields", "account", name)
+        agreement.faults.add(at, f"'{name}' is a field of person too; valid is a name of its own")
+    if len(agreement.part.regions) > 1 and "country" not in part.person:
+        agreement.faults.add(("fields", "person"), "no field 'country', so nobody's region can be told")
+    return fields
+
+
+def field_kinds(fields: Mapping[str, Mapping[str, FieldRule]]) -> dict[str, Kind]:
+    """The names of all fields, with the kind of their values."""
+    return {name: FORM_KINDS[rule.form] for rules in fields.values() for name, rule in rules.items()}
+
+
+def _field(
+    agreement: Agreement, entity: str, name: str, part: FieldPart, sources: Mapping[str, SourceDecl]
+) -> FieldRule:
+    at: At = ("fields", entity, name)
+    any_true = isinstance(part.trust, AnyTrue)
+    form = part.form or ("boolean" if any_true else "text")
+    if name in BUILT_IN | RESERVED:
+        agreement.faults.add(at, f"'{name}' has a meaning of its own; valid is another name")
+    if any_true and form != "boolean":
+        agreement.faults.add((*at, "as"), f"any_true answers a boolean, not {form}; valid is as: boolean")
+    if part.key is not None and entity != "person":
+        agreement.faults.add((*at, "key"), "only fields of person identify somebody; take it out")
+    trust = _trust(agreement, at, name, part, sources)
+    believed = [path for group in trust for path in group]
+    return FieldRule(
+        entity=entity, name=name, trust=trust, any_true=any_true,
+        write=_write(agreement, at, part, believed, sources), form=form, key=part.key, always=part.gate == "ignores",
+    )  # fmt: skip
+
+
+def _trust(
+    agreement: Agreement, at: At, name: str, part: FieldPart, sources: Mapping[str, SourceDecl]
+) -> tuple[tuple[Path, ...], ...]:
+    at = (*at, "trust")
+    if isinstance(part.trust, AnyTrue):
+        return (_group(agreement, (*at, "any_true"), name, part.trust.any_true, sources),)
+    groups: list[tuple[Path, ...]] = []
+    for index, entry in enumerate(part.trust):
+        if isinstance(entry, Newest):
+            groups.append(_group(agreement, (*at, index, "newest"), name, entry.newest, sources))
+        elif (path := _believed(agreement, (*at, index), name, entry, sources)) is not None:
+            groups.append((path,))
+    paths = [path for group in groups for path in group]
+    for twice in sorted({str(path) for path in paths if paths.count(path) > 1}):
+        agreement.faults.add(at, f"{twice} stands here twice; valid is once")
+    return tuple(groups)
+
+
+def _group(
+    agreement: Agreement, at: At, name: str, texts: list[str], sources: Mapping[str, SourceDecl]
+) -> tuple[Path, ...]:
+    paths = (_believed(agreement, (*at, index), name, text, sources) for index, text in enumerate(texts))
+    return tuple(path for path in paths if path is not None)
+
+
+def _believed(agreement: Agreement, at: At, name: str, text: str, sources: Mapping[str, SourceDecl]) -> Path | None:
+    # What a person says at the desk is said of the field itself.
+    if text in sources and sources[text].kind == "desk":
+        return Path(text, None, name)
+    return read_path(agreement, at, text, sources)
+
+
+def _write(
+    agreement: Agreement, at: At, part: FieldPart, believed: list[Path], sources: Mapping[str, SourceDecl]
+) -> tuple[Path, ...]:
+    paths: list[Path] = []
+    for index, text in enumerate(part.write):
+        place = (*at, "write", index)
+        path = _target(agreement, place, text, believed, sources)
+        if path is None:
+            continue
+        if sources[path.source].kind not in WRITABLE:
+            writable = ", ".join(sorted(name for name, source in sources.items() if source.kind in WRITABLE))
+            agreement.faults.add(place, f"nothing can be written to '{path.source}'; valid: {writable or 'none'}")
+        paths.append(path)
+    return tuple(paths)
+
+
+def _target(
+    agreement: Agreement, at: At, text: str, believed: list[Path], sources: Mapping[str, SourceDecl]
+) -> Path | None:
+    if text not in sources:
+        return read_path(agreement, at, text, sources)
+    of_source = [path for path in believed if path.source == text]
+    if len(of_source) == 1:
+        return of_source[0]
+    how_many = "no path" if not of_source else "several paths"
+    agreement.faults.add(at, f"'{text}' has {how_many} in trust; valid is the full path, such as {text}.Title")
+    return None

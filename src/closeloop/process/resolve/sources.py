@@ -1,0 +1,92 @@
+"""Sources and the paths into them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from closeloop.process.document import At
+from closeloop.process.nouns import FileMapping, Path, SourceDecl
+from closeloop.process.resolve.agreement import Agreement
+from closeloop.process.schema.places import FileSource, WebformSource
+from closeloop.process.touches import TOUCH_KINDS, WEB_EVENTS
+from closeloop.rules import Vocabulary
+
+WRITABLE = ("salesforce", "marketo")
+
+
+def resolve_sources(agreement: Agreement) -> dict[str, SourceDecl]:
+    """Every declared source."""
+    return {name: _source(agreement, name) for name in agreement.part.sources}
+
+
+def read_path(agreement: Agreement, at: At, text: str, sources: Mapping[str, SourceDecl]) -> Path | None:
+    """A path such as crm.Account.Name or ma.email; None and a fault when it leads nowhere."""
+    name, *steps = text.split(".")
+    if not agreement.known(at, "source", name, sources):
+        return None
+    kind = sources[name].kind
+    if not steps or not all(steps):
+        agreement.faults.add(at, f"'{text}' names no field; valid is such as {name}.Email")
+        return None
+    if kind == "salesforce" and len(steps) > 1:
+        if len(steps) == 2:
+            return Path(name, steps[0], steps[1])
+        agreement.faults.add(at, f"'{text}' has too many steps; valid is such as {name}.Account.Name")
+        return None
+    mapping = sources[name].file
+    if mapping is not None and ".".join(steps) not in mapping.values:
+        agreement.faults.unknown(at, f"value of {name}", ".".join(steps), mapping.values)
+        return None
+    return Path(name, None, ".".join(steps))
+
+
+def _source(agreement: Agreement, name: str) -> SourceDecl:
+    part, at = agreement.part.sources[name], ("sources", name)
+    if isinstance(part, str):
+        kind = "desk" if part == "console" else part
+        return SourceDecl(name, kind, WEB_EVENTS if kind == "webform" else {})
+    if isinstance(part, WebformSource):
+        _touch_kinds(agreement, (*at, "events"), part.events)
+        return SourceDecl(name, "webform", {**WEB_EVENTS, **part.events})
+    if isinstance(part, FileSource):
+        return SourceDecl(name, "file", file=_file(agreement, at, part))
+    return SourceDecl(name, "desk" if part.kind == "console" else part.kind)
+
+
+def _file(agreement: Agreement, at: At, part: FileSource) -> FileMapping:
+    faults = agreement.faults
+    _touch_kinds(agreement, (*at, "touch_names"), part.touch_names)
+    if part.touch is not None:
+        agreement.known((*at, "touch"), "touch kind", part.touch, TOUCH_KINDS)
+    if part.touch is not None and part.touch_column is not None:
+        faults.add((*at, "touch_column"), "touch and touch_column exclude each other; valid is one of them")
+    if part.touch_column is not None and not part.touch_names:
+        faults.add((*at, "touch_column"), "needs touch_names: what stands in the column → touch kind")
+    try:
+        "".encode(part.encoding)
+    except LookupError:
+        faults.add((*at, "encoding"), f"unknown encoding '{part.encoding}'; valid are such as utf-8, latin-1, cp1252")
+    zone(agreement, (*at, "zone"), part.zone)
+    columns = Vocabulary(part.columns)
+    return FileMapping(
+        delimiter=part.delimiter, encoding=part.encoding, key=tuple(part.key), time=part.time,
+        time_order=part.time_order, zone=part.zone, values=part.values, visitor=part.visitor,
+        person_per_row=part.person_per_row, touch=part.touch, touch_column=part.touch_column,
+        touch_names=part.touch_names, props=part.props,
+        flags={flag: agreement.condition((*at, "flags", flag), text, columns) for flag, text in part.flags.items()},
+    )  # fmt: skip
+
+
+def zone(agreement: Agreement, at: At, name: str) -> ZoneInfo:
+    """The zone of that name; a fault, and UTC, when there is none."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        agreement.faults.add(at, f"unknown zone '{name}'; valid is a name of the IANA list, such as Europe/Berlin")
+        return ZoneInfo("UTC")
+
+
+def _touch_kinds(agreement: Agreement, at: At, names: Mapping[str, str]) -> None:
+    for name, kind in names.items():
+        agreement.known((*at, name), "touch kind", kind, TOUCH_KINDS)

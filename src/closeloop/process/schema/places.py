@@ -1,0 +1,79 @@
+"""`sources` and `regions`: where things come from, and where they happen."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Discriminator, Field, Tag
+
+from closeloop.process.schema.base import Closed, Condition, Table, Text
+
+Ready = Literal["salesforce", "marketo", "webform", "console"]
+KINDS = ("salesforce", "marketo", "webform", "console", "file")
+TimeOrder = Literal["iso", "dmy", "mdy", "ymd"]
+
+
+class PlainSource(Closed):
+    """A source spelled out: {kind: salesforce}."""
+
+    kind: Literal["salesforce", "marketo", "console"]
+
+
+class WebformSource(Closed):
+    """The tracking door. `events`: name of a tracked event → touch kind, beside the usual ones."""
+
+    kind: Literal["webform"]
+    events: dict[str, str] = Field(default_factory=dict)
+
+
+class FileSource(Closed):
+    """Files that are imported, CSV or JSON lines: which column says what."""
+
+    kind: Literal["file"]
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    encoding: Text = "utf-8"
+    key: list[Text] = Field(default_factory=list)
+    time: Text | None = None
+    time_order: TimeOrder = "iso"
+    zone: Text = "UTC"
+    values: dict[str, Text] = Field(default_factory=dict)
+    visitor: Text | None = None
+    person_per_row: bool = False
+    touch: Text | None = None
+    touch_column: Text | None = None
+    touch_names: dict[str, str] = Field(default_factory=dict)
+    props: dict[str, Text] = Field(default_factory=dict)
+    columns: dict[str, Literal["text", "number"]] = Field(default_factory=dict)
+    flags: dict[str, Condition] = Field(default_factory=dict)
+
+
+def _which(value: object) -> str:
+    kind = value.get("kind") if isinstance(value, dict) else getattr(value, "kind", None)
+    if not isinstance(value, dict) and kind is None:
+        return "name"
+    # A kind that there is not becomes a branch that there is not, so that the error names it.
+    return "plain" if kind in (None, "salesforce", "marketo", "console") else str(kind)
+
+
+SourcePart = Annotated[
+    Annotated[Ready, Tag("name")]
+    | Annotated[PlainSource, Tag("plain")]
+    | Annotated[WebformSource, Tag("webform")]
+    | Annotated[FileSource, Tag("file")],
+    Discriminator(_which),
+]
+
+
+class CalendarPart(Closed):
+    """When people of a region work: hours "Mon-Fri 09:00-18:00", an IANA zone, a table of holidays."""
+
+    hours: Text
+    zone: Text
+    holidays: Table | None = None
+
+
+class RegionPart(Closed):
+    """Countries (two letters) that share rules and a calendar."""
+
+    countries: Annotated[list[Text], Field(min_length=1)]
+    calendar: CalendarPart
