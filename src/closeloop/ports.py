@@ -1,0 +1,227 @@
+"""The shapes at the ends of the road: what a connector reads, writes and answers, whoever the vendor is.
+
+A connector is a thin client of one vendor. It knows the vendor's words and these shapes, and nothing else of ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal, Protocol
+
+from closeloop.words.moment import Clock
+
+__all__ = [
+    "HANDOVER", "Answer", "Clock", "Command", "Connector", "Entity", "Limits", "Outcome", "Pulled", "Record", "Ref", "Shape", "ShapeField", "Value", "Verb",
+]
+
+Value = str | int | float | bool | None
+Entity = Literal["person", "account", "opportunity", "campaign", "task", "activity"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """Points to a record of the vendor: its object's name and its id there."""
+
+    object: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One vendor record as it stands, or one activity as it happened.
+
+    Attributes:
+        object: the vendor's name for the kind of record: "Lead", "Contact", "Opportunity", "Task" …
+        id: the vendor's id in full length.
+        entity: what it is to us. A "task" is something a seller is to do or did, an "activity" what a person did.
+        changed_at: the vendor's time of the change (an activity: when it happened), UTC.
+        fields: the vendor's own field names, values as given; absent means unknown, None means blank.
+        refs: relations under our names: "person", "account", "opportunity", "campaign", "owner".
+            A "person" may be any of the vendor's person objects; "owner" is a user.
+        touch: for an activity or a logged call, its name in our vocabulary ("page.viewed", "call.logged").
+        our_key: the key we gave it when we made it, if we made it.
+        became: records that this one turned into (conversion, merge): the ids live on under these.
+        deleted: it is gone at the vendor.
+        active: False when the vendor's recipe for a deactivated record applies.
+    """
+
+    object: str
+    id: str
+    entity: Entity
+    changed_at: datetime
+    fields: Mapping[str, Value] = field(default_factory=dict)
+    refs: Mapping[str, Ref] = field(default_factory=dict)
+    touch: str | None = None
+    our_key: str | None = None
+    became: tuple[Ref, ...] = ()
+    deleted: bool = False
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """One page of what changed. `cursor` goes into the next call; `more` says whether to call at once."""
+
+    records: tuple[Record, ...]
+    cursor: str
+    more: bool
+
+
+HANDOVER = frozenset({"subject", "company", "product", "region", "campaign", "packet"})
+"""Names of ours among the `fields` of a CREATE that shows a lead: each connector has its own fields for them, or none.
+
+`done` is the other one: True in an UPDATE of a task that need not be done any more.
+"""
+
+
+class Verb(StrEnum):
+    """What the hub can ask of an outside system: a closed list."""
+
+    CREATE = "create"            # fields, our_key: make the record unless one with our_key exists
+    UPDATE = "update"            # ref, fields
+    DEACTIVATE = "deactivate"    # ref, fields["reason"]: by the connector's own recipe, read back afterwards
+    REACTIVATE = "reactivate"    # ref, fields["owner"] (a user's id) if known: undo of the recipe, read back afterwards
+    JOIN = "join"                # ref (a person), fields["list"]: into a list or nurture programme
+    LEAVE = "leave"              # ref (a person), fields["list"]
+    TELL = "tell"                # ref (a person) or fields["email"]: feedback for marketing, fields named as in the process
+    MAIL = "mail"                # fields: to, subject, text, html
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One thing to do at a vendor. `key` is its idempotency key and, for CREATE, the record's key there.
+
+    Attributes:
+        key: unique for ever; a retried command keeps it.
+        verb: what to do.
+        object: the vendor's name of the kind of record ("Lead", "Task"; for MAIL "message").
+        ref: the record concerned, for all verbs but CREATE and MAIL (JOIN, LEAVE and TELL may lack it where email is given).
+        our_key: the external key a CREATE gives to the record, so that it is found again.
+        fields: vendor field names and values; for JOIN, LEAVE, TELL, DEACTIVATE and MAIL the names said at `Verb`.
+        refs: relations to be written, under our names ("owner", "person", "account", "opportunity").
+        attempt: 1 the first time; more than 1 means that an earlier answer may have been lost.
+    """
+
+    key: str
+    verb: Verb
+    object: str
+    ref: Ref | None = None
+    our_key: str | None = None
+    fields: Mapping[str, Value] = field(default_factory=dict)
+    refs: Mapping[str, Ref] = field(default_factory=dict)
+    attempt: int = 1
+
+
+class Outcome(StrEnum):
+    """How a command ended."""
+
+    DONE = "done"
+    TRANSIENT = "transient"      # try again, not before `retry_after_seconds` if given
+    PERMANENT = "permanent"      # refused: dead letter with `reason`
+    CHANGED = "changed"          # the record moved (converted, merged, deleted): `became` says where, if known
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of one command.
+
+    Attributes:
+        key: the command's.
+        outcome: see `Outcome`.
+        ref: the record made, found or changed.
+        reason: in plain words, with the field, the value and what would be valid, where the vendor says so.
+        retry_after_seconds: what the vendor asked for.
+        created: a record was made now (False when it was found by its key).
+        verified: a DEACTIVATE or REACTIVATE was read back and stands.
+        became: with CHANGED, where the record lives on.
+    """
+
+    key: str
+    outcome: Outcome
+    ref: Ref | None = None
+    reason: str = ""
+    retry_after_seconds: float | None = None
+    created: bool = False
+    verified: bool = False
+    became: tuple[Ref, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ShapeField:
+    """One field as the vendor describes it."""
+
+    name: str
+    type: str
+    writable: bool
+    required: bool = False
+    max_length: int | None = None
+    allowed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """One kind of record that the vendor has."""
+
+    object: str
+    entity: Entity
+    fields: tuple[ShapeField, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the vendor lets us do: records a call, calls left in its window (None: not told)."""
+
+    batch_size: int
+    calls_left: int | None = None
+    calls_allowed: int | None = None
+
+
+class Connector(Protocol):
+    """Both directions to one vendor. Methods block, raise only `Transient` and `Permanent`, and are safe to repeat."""
+
+    system: str
+    """The vendor: "salesforce", "marketo", "smtp"."""
+
+    person_objects: tuple[str, ...]
+    """The vendor's objects that stand for a person, the strongest first: ("Contact", "Lead")."""
+
+    def discover(self) -> Sequence[Shape]:
+        """What kinds of records and fields there are, by the vendor's own description."""
+        ...
+
+    def pull(self, cursor: str | None) -> Pulled:
+        """The next page of what changed since `cursor` (None: from the beginning), with look-back.
+
+        The same record may come twice; nothing that changed may be missed.
+        """
+        ...
+
+    def push(self, commands: Sequence[Command]) -> Sequence[Answer]:
+        """Carry out commands, at most `limits().batch_size` at a time: one answer for each, in order.
+
+        A command with `attempt` > 1 that creates is read back by its key first.
+        """
+        ...
+
+    def read_back(self, object_name: str, our_keys: Sequence[str]) -> Mapping[str, Record]:
+        """The records that carry these keys of ours, read now. A key that is not there is absent."""
+        ...
+
+    def fetch(self, refs: Sequence[Ref]) -> Mapping[Ref, Record]:
+        """These records as they stand now, `active` judged by the recipe for deactivated ones."""
+        ...
+
+    def limits(self) -> Limits:
+        """What may be sent at once, and what is left."""
+        ...
+
+    def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> bool:
+        """Whether a call to our door is truly the vendor's. Vendors without webhooks answer False."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections."""
+        ...
