@@ -1,0 +1,122 @@
+"""What a message states, as values of fields in their normal form: blank and unknown state nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from closeloop.inbox.nouns import Message, Reported
+from closeloop.ports import Value
+from closeloop.process.nouns import Process
+from closeloop.process.once import once_per_process
+from closeloop.record.builtin import CURRENCY_NAMES, FORMS, rules_for
+from closeloop.record.nouns import FieldValue, Stored
+from closeloop.words.normal import NORMAL_FORMS, Normal
+
+LONGEST = 10_000
+"""Characters of one value; longer text is cut there, and what was cut is not valid."""
+
+
+def report(message: Message, entity_ids: Mapping[str, str], process: Process) -> list[FieldValue]:
+    """The values that a message states.
+
+    Args:
+        entity_ids: "person", "account", "opportunity", "campaign" → the entity (its own id, not its root) that the
+            message is about; what it states of any other entity is left out.
+
+    Returns:
+        One value for each field and path; none for a blank or absent value, or a path the process does not list.
+        A phone without a prefix is read by the habits of the country that the same message states for the same
+        entity; a bare amount has the currency that the same record states.
+    """
+    paths = _paths(process)
+    stated = [(reported, paths.get((reported.entity, reported.path), ())) for reported in message.values]
+    countries = {
+        reported.entity: reported.value
+        for reported, targets in stated
+        if isinstance(reported.value, str) and any(target.form == "country" for target in targets)
+    }
+    found: dict[tuple[str, str, str], FieldValue] = {}
+    for reported, targets in stated:
+        entity_id = entity_ids.get(reported.entity)
+        if entity_id is None or reported.value is None:
+            continue
+        for target in targets:
+            given = _with_currency(reported, target, message.values)
+            normal = _normal(target.form, given, countries.get(reported.entity))
+            if normal.value is not None and given is not None:
+                row = FieldValue(
+                    entity_id, target.field, reported.path, message.occurred_at,
+                    normal.value, _kept(given), normal.valid, message.id,
+                )  # fmt: skip
+                found[entity_id, target.field, reported.path] = row
+    return list(found.values())
+
+
+def relate(entity_id: str, relation: str, other_id: str, *, path: str, at: datetime, message_id: str) -> FieldValue:
+    """The statement that an entity belongs to another one.
+
+    Args:
+        relation: one of `builtin.RELATIONS`, the field's name.
+        other_id: the other entity's own id.
+        path: "<source>.<Object>.<relation>", such as "crm.Opportunity.account".
+    """
+    return FieldValue(entity_id, relation, path, at, other_id, other_id, True, message_id)
+
+
+class _Target(NamedTuple):
+    """The field that a path feeds; `currency` is the path of its currency, for amounts that a vendor keeps apart."""
+
+    field: str
+    form: str
+    currency: str | None
+
+
+@once_per_process
+def _paths(process: Process) -> Mapping[tuple[str, str], tuple[_Target, ...]]:
+    paths: dict[tuple[str, str], tuple[_Target, ...]] = {}
+    for entity in FORMS:
+        for rule in rules_for(process, entity).values():
+            for path in rule.paths:
+                source = process.sources.get(path.source)
+                beside = CURRENCY_NAMES.get(source.kind) if source and rule.form == "money" else None
+                currency = ".".join(filter(None, (path.source, path.object, beside))) if beside else None
+                key = (entity, str(path))
+                paths[key] = (*paths.get(key, ()), _Target(rule.name, rule.form, currency))
+    return paths
+
+
+def _with_currency(reported: Reported, target: _Target, values: tuple[Reported, ...]) -> Value:
+    amount = reported.value
+    if target.form != "money" or amount is None or isinstance(amount, bool) or amount == "":
+        return amount
+    if isinstance(amount, float):
+        # The shortest decimal that reads back as the same double: 0.1 stays 0.1.
+        amount = format(Decimal(repr(amount)), "f")
+        amount = amount.rstrip("0").rstrip(".") if "." in amount else amount
+    if target.currency is None or not str(amount).strip()[-1:].isdigit():
+        return str(amount)
+    currency = next((v.value for v in values if v.entity == reported.entity and v.path == target.currency), None)
+    return f"{amount} {currency}" if currency else str(amount)
+
+
+def _normal(form: str, given: Value, country: str | None) -> Normal:
+    if isinstance(given, str) and len(given) > LONGEST:
+        cut = NORMAL_FORMS["text"](given[:LONGEST], None)
+        return Normal(cut.value, False, f"longer than {LONGEST:,} characters")
+    return NORMAL_FORMS[form](given, country)
+
+
+def _kept(given: Stored) -> Stored:
+    match given:
+        case str():
+            # A lone surrogate has no UTF-8, so neither database could keep it.
+            return given[:LONGEST].encode("utf-8", "replace").decode("utf-8")
+        case bool():
+            return given
+        case int() | float() if not abs(given) < 2**63:  # JSON has no infinity, and readers of it no larger numbers
+            return str(given)
+        case _:
+            return given

@@ -1,0 +1,191 @@
+"""The record's tables: every value ever reported with source and time, and the winners."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from msgspec.json import Decoder, Encoder
+from sqlalchemy import (
+    Column,
+    Connection,
+    Index,
+    Select,
+    Table,
+    bindparam,
+    column,
+    delete,
+    literal_column,
+    select,
+    text,
+)
+from sqlalchemy import table as known_table
+
+from closeloop.db import INT, TEXT, among, put, table
+from closeloop.record.nouns import FieldValue, Settled, Stored, Verification, Winner
+from closeloop.words.moment import from_us, to_us
+
+_IS_RELATION = text("field IN ('account', 'person', 'opportunity', 'campaign')")
+
+field_values = table(
+    "field_values",
+    Column("entity_id", TEXT, primary_key=True),    # the entity it was reported for, not its root
+    Column("field", TEXT, primary_key=True),
+    Column("path", TEXT, primary_key=True),         # crm.Email
+    Column("at", INT, primary_key=True),
+    Column("value", TEXT, nullable=False),          # JSON, normal form
+    Column("given", TEXT, nullable=False),          # JSON, as it came
+    Column("valid", INT, nullable=False),
+    Column("message_id", TEXT, nullable=False),
+    rowid=False,
+)
+winners = table(
+    "winners",
+    Column("entity_id", TEXT, primary_key=True),    # the root
+    Column("field", TEXT, primary_key=True),
+    Column("value", TEXT, nullable=False),
+    Column("given", TEXT, nullable=False),
+    Column("valid", INT, nullable=False),
+    Column("path", TEXT, nullable=False),
+    Column("at", INT, nullable=False),
+    Column("message_id", TEXT, nullable=False),
+    Column("why", TEXT, nullable=False),            # b2b@7 fields.person.email: desk before crm.Email …
+    Index("ix_winners_relation", "value", sqlite_where=_IS_RELATION, postgresql_where=_IS_RELATION),
+    rowid=False,
+)
+verifications = table(
+    "verifications",
+    Column("entity_id", TEXT, primary_key=True),
+    Column("field", TEXT, primary_key=True),
+    Column("value", TEXT, primary_key=True),
+    Column("at", INT, nullable=False),
+    Column("by", TEXT, nullable=False),
+    Column("evidence", TEXT, nullable=False),
+    rowid=False,
+)
+_entities = known_table("entities", column("id", TEXT), column("kind", TEXT), column("root_id", TEXT))
+
+_encode = Encoder().encode
+_decode = Decoder(Stored).decode
+
+_VALUE_COLUMNS = ("entity_id", "field", "path", "at", "valid", "value", "given", "message_id")
+_WINNER_COLUMNS = ("entity_id", "field", "value", "given", "valid", "path", "at", "message_id", "why")
+
+
+def save_values(connection: Connection, rows: Iterable[FieldValue]) -> None:
+    """Add values to what was ever reported.
+
+    Of two for the same entity, field, path and moment the greater one stays (a valid one before an invalid one, then
+    by the text of its JSON, code point by code point), so that no order of arrival matters.
+    """
+    kept: dict[tuple[str, str, str, int], tuple[int, str, str, str]] = {}
+    for value in rows:
+        key = (value.entity_id, value.field, value.path, to_us(value.at))
+        said = (int(value.valid), _json(value.value), _json(value.given), value.message_id)
+        if key not in kept or said > kept[key]:
+            kept[key] = said
+    put(connection, field_values, _VALUE_COLUMNS, [key + said for key, said in kept.items()], "greater")
+
+
+def load_values(connection: Connection, root_ids: Collection[str]) -> dict[str, list[FieldValue]]:
+    """Root id → every value of the entities linked to it. A root without any, or an id that is no root, is absent."""
+    found: dict[str, list[FieldValue]] = {}
+    for root_id, entity_id, field, path, at, value, given, valid, message_id in _rows(connection, _VALUES, root_ids):
+        found.setdefault(root_id, []).append(
+            FieldValue(entity_id, field, path, from_us(at), _decode(value), _decode(given), bool(valid), message_id)
+        )
+    return found
+
+
+def load_winners(connection: Connection, root_ids: Collection[str]) -> dict[str, dict[str, Winner]]:
+    """Root id → field → winner. A root without any is absent."""
+    found: dict[str, dict[str, Winner]] = {}
+    for root_id, field, value, given, valid, path, at, message_id, why in _rows(connection, _WINNERS, root_ids):
+        known = _decode(value)
+        as_given = known if given == value else _decode(given)
+        winner = Winner(field, known, as_given, valid == 1, path, from_us(at), message_id, why)
+        found.setdefault(root_id, {})[field] = winner
+    return found
+
+
+def save_winners(connection: Connection, settled: Mapping[str, Settled]) -> None:
+    """Write what changed, by root id, and take away what vanished."""
+    changed = [
+        (root_id, w.field, _json(w.value), _json(w.given), int(w.valid), w.path, to_us(w.at), w.message_id, w.why)
+        for root_id, each in settled.items()
+        for w in each.changed
+    ]
+    put(connection, winners, _WINNER_COLUMNS, changed, "replace")
+    vanished = [{"root": root_id, "name": name} for root_id, each in settled.items() for name in each.vanished]
+    if vanished:
+        connection.execute(_FORGET, vanished)
+
+
+def load_related(connection: Connection, root_ids: Collection[str], kind: str) -> dict[str, list[str]]:
+    """The entities of a kind that belong to each given root by any relation among their winners.
+
+    Args:
+        root_ids: people, accounts or campaigns.
+        kind: of what belongs to them: "opportunity", "person" …
+
+    Returns:
+        Root id → ids of the related roots, sorted. A relation to a merged entity is one to its root.
+    """
+    found: dict[str, set[str]] = {}
+    for root_id, holder_id in _rows(connection, _RELATED, root_ids, kind=kind):
+        found.setdefault(root_id, set()).add(holder_id)
+    return {root_id: sorted(ids) for root_id, ids in found.items()}
+
+
+def save_verifications(connection: Connection, rows: Iterable[Verification]) -> None:
+    """Note confirmed values; of two confirmations of one value the later stays."""
+    kept: dict[tuple[str, str, str], tuple[int, str, str]] = {}
+    for row in rows:
+        key, said = (row.entity_id, row.field, _json(row.value)), (to_us(row.at), row.by, row.evidence)
+        kept[key] = max(said, kept.get(key, said))
+    columns = ("entity_id", "field", "value", "at", "by", "evidence")
+    put(connection, verifications, columns, [key + said for key, said in kept.items()], "greater")
+
+
+def load_verified(connection: Connection, root_ids: Collection[str]) -> dict[str, dict[str, tuple[Stored, ...]]]:
+    """Root id → field → the values that were ever confirmed, sorted by their JSON.
+
+    A field is verified while its winner's value is among them.
+    """
+    found: dict[str, dict[str, tuple[Stored, ...]]] = {}
+    for root_id, field, value in sorted(_rows(connection, _VERIFIED, root_ids)):
+        fields = found.setdefault(root_id, {})
+        fields[field] = (*fields.get(field, ()), _decode(value))
+    return found
+
+
+def _rows(connection: Connection, statement: Select[Any], root_ids: Collection[str], **more: str) -> Sequence[Any]:
+    return connection.execute(statement, {"roots": list(root_ids), **more}).all() if root_ids else ()
+
+
+def _json(value: Stored) -> str:
+    return _encode(value).decode()
+
+
+def _of_roots(rows: Table, *fields: str) -> Select[Any]:
+    """The rows of all entities that are linked to the wanted roots."""
+    return (
+        select(_entities.c.root_id, *(rows.c[name] for name in fields))
+        .join_from(_entities, rows, rows.c.entity_id == _entities.c.id)
+        .where(among(_entities.c.root_id, "roots"))
+    )
+
+
+_VALUES = _of_roots(field_values, "entity_id", "field", "path", "at", "value", "given", "valid", "message_id")
+_WINNERS = select(*(winners.c[name] for name in _WINNER_COLUMNS)).where(among(winners.c.entity_id, "roots"))
+_VERIFIED = _of_roots(verifications, "field", "value")
+_FORGET = delete(winners).where(winners.c.entity_id == bindparam("root"), winners.c.field == bindparam("name"))
+
+_target, _holder = _entities.alias("target"), _entities.alias("holder")
+_RELATED = (
+    select(_target.c.root_id, _holder.c.id)
+    .join_from(_target, winners, winners.c.value == literal_column("'\"'") + _target.c.id + literal_column("'\"'"))
+    .join(_holder, _holder.c.id == winners.c.entity_id)
+    .where(among(_target.c.root_id, "roots"), _IS_RELATION)
+    .where(_holder.c.kind == bindparam("kind"), _holder.c.id == _holder.c.root_id)
+)

@@ -1,0 +1,39 @@
+-- Every value ever reported, under the root of the entity it was reported for. `wins` is 1 for the value believed now.
+CREATE VIEW v_values AS
+SELECT
+  entities.root_id AS root_id,
+  field_values.entity_id AS entity_id,
+  entities.kind AS kind,
+  field_values.field AS field,
+  field_values.path AS path,
+  field_values.value AS value,
+  field_values.given AS given,
+  field_values.valid AS valid,
+  field_values.at AS at,
+  field_values.message_id AS message_id,
+  CASE WHEN winners.field IS NULL THEN 0 ELSE 1 END AS wins,
+  winners.why AS why
+FROM field_values
+JOIN entities ON entities.id = field_values.entity_id
+LEFT JOIN winners ON winners.entity_id = entities.root_id
+  AND winners.field = field_values.field
+  AND winners.path = field_values.path
+  AND winners.at = field_values.at
+  AND winners.value = field_values.value
+  AND winners.message_id = field_values.message_id;
+
+-- The value of each field that is believed now, by root.
+CREATE VIEW v_winners AS
+SELECT
+  winners.entity_id AS root_id,
+  entities.kind AS kind,
+  winners.field AS field,
+  winners.value AS value,
+  winners.given AS given,
+  winners.valid AS valid,
+  winners.path AS path,
+  winners.at AS at,
+  winners.message_id AS message_id,
+  winners.why AS why
+FROM winners
+JOIN entities ON entities.id = winners.entity_id;
