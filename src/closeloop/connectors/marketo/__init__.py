@@ -1,0 +1,54 @@
+"""Marketo: leads and acts out of it, leads, list memberships and the state of sales into it; with a simulator of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from closeloop.connectors.marketo.client import Rest
+from closeloop.connectors.marketo.connector import Marketo
+from closeloop.connectors.marketo.simulator import MarketoSimulator
+from closeloop.ports import Clock
+from closeloop.words.errors import BadInput
+
+__all__ = ["Marketo", "MarketoSimulator", "connect", "simulate"]
+
+_REQUIRED = ("url", "client_id", "client_secret")
+
+
+def connect(settings: Mapping[str, str], clock: Clock) -> Marketo:
+    """A connector to one instance.
+
+    Args:
+        settings: `url`, `client_id`, `client_secret`; and if wanted `fields` (names to be read besides the usual ones,
+            comma-separated), `nurture_lists` (names, comma-separated), `daily_quota` (calls), `look_back_seconds`.
+        clock: tells when a token ends and how long a quota lasts.
+
+    Raises:
+        BadInput: a setting is missing.
+    """
+    missing = [name for name in _REQUIRED if not settings.get(name)]
+    if missing:
+        raise BadInput(f"marketo: {', '.join(missing)} missing; needed are {', '.join(_REQUIRED)}")
+    return Marketo(
+        Rest(settings["url"], settings["client_id"], settings["client_secret"], clock),
+        extra_fields=_names(settings.get("fields", "")),
+        nurture_lists=_names(settings.get("nurture_lists", "")),
+        look_back=timedelta(seconds=float(settings.get("look_back_seconds", "300"))),
+        daily_quota=int(settings.get("daily_quota", "50000")),
+    )
+
+
+def simulate(clock: Clock, *, seed: int = 0, port: int = 0) -> MarketoSimulator:
+    """A simulated Marketo that answers inside a `with` block; its `settings` are for `connect`.
+
+    Args:
+        clock: its time.
+        seed: of what happens by chance (shares of lost answers).
+        port: 0 takes any free one.
+    """
+    return MarketoSimulator(clock, seed=seed, port=port)
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]

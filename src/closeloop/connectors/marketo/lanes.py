@@ -1,0 +1,77 @@
+"""Which commands can go to Marketo in one call, without changing their order for any one person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from closeloop.connectors.marketo import names
+from closeloop.connectors.marketo.leads import BATCH, OBJECT
+from closeloop.ports import Command, Verb
+
+Lane = tuple[Verb, str]
+"""The verb, and what the call looks leads up by, or which list it is about: ("join", "reheat_b2b")."""
+
+_NEEDS_REF = frozenset({Verb.UPDATE, Verb.DEACTIVATE, Verb.REACTIVATE})
+_REF_OR_EMAIL = frozenset({Verb.TELL, Verb.JOIN, Verb.LEAVE})
+
+
+@dataclass(slots=True)
+class Batch:
+    """Commands of one lane, in order."""
+
+    lane: Lane
+    commands: list[Command] = field(default_factory=list)
+    people: set[str] = field(default_factory=set)
+
+
+def refusal(command: Command) -> str:
+    """Why this command cannot be carried out here at all; "" when it can."""
+    if command.verb is Verb.MAIL:
+        return "Marketo's connector does not send mail; give the command to smtp"
+    if command.object != OBJECT:
+        return f"Marketo has no {command.object!r} that we write; valid is {OBJECT}"
+    if command.ref is not None and (command.ref.object != OBJECT or not command.ref.id.isdigit()):
+        return f"{command.ref.object} {command.ref.id!r} is no lead of Marketo's; valid is {OBJECT} with a number"
+    if command.verb in _NEEDS_REF and command.ref is None:
+        return f"{command.verb} needs the lead's id"
+    if command.verb in _REF_OR_EMAIL and command.ref is None and not command.fields.get("email"):
+        return f"{command.verb} needs the lead's id or its email"
+    if command.verb in (Verb.JOIN, Verb.LEAVE) and not command.fields.get("list"):
+        return f"{command.verb} needs fields['list'], the name of a static list"
+    if command.verb is Verb.CREATE and not command.our_key:
+        return "create needs our_key, by which the lead is found again"
+    return ""
+
+
+def batch(commands: Sequence[Command]) -> list[Batch]:
+    """Group commands that `refusal` lets pass into as few calls as their order for each person allows."""
+    batches: list[Batch] = []
+    for command in commands:
+        lane, people = _lane(command), _people(command)
+        # Joining an earlier batch must not overtake a command for the same person.
+        last = max((i for i, earlier in enumerate(batches) if earlier.people & people), default=0)
+        room = (b for b in batches[last:] if b.lane == lane and len(b.commands) < BATCH)
+        chosen = next(room, None)
+        if chosen is None:
+            chosen = Batch(lane)
+            batches.append(chosen)
+        chosen.commands.append(command)
+        chosen.people |= people
+    return batches
+
+
+def _lane(command: Command) -> Lane:
+    if command.verb in (Verb.JOIN, Verb.LEAVE):
+        return command.verb, str(command.fields["list"])
+    if command.verb is Verb.CREATE:
+        return command.verb, "email" if command.fields.get("email") else names.KEY
+    # What is told and what is updated are both fields of the lead.
+    verb = Verb.UPDATE if command.verb is Verb.TELL else command.verb
+    return verb, "id" if command.ref else "email"
+
+
+def _people(command: Command) -> set[str]:
+    email = command.fields.get("email")
+    known = {command.ref.id if command.ref else None, command.our_key, str(email).lower() if email else None}
+    return {one for one in known if one}

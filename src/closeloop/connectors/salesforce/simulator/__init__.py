@@ -1,0 +1,68 @@
+"""A simulated Salesforce: a real HTTP server with state, sellers who work in it, and faults on demand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from types import TracebackType
+from typing import Self
+
+from closeloop.connectors.salesforce.simulator.api import SIGN_IN, Api, turned_away
+from closeloop.connectors.salesforce.simulator.sellers import Sellers
+from closeloop.simulation import Faults, Server
+from closeloop.words.moment import Clock
+
+__all__ = ["Simulator", "simulate"]
+
+
+class Simulator(Sellers):
+    """A running vendor: `with simulate(clock) as salesforce: connect(salesforce.settings, clock)`.
+
+    Sellers' moves are methods (`log_call`, `convert_lead` …), `faults` takes faults, `records` and `count` tell.
+    """
+
+    def __init__(
+        self, clock: Clock, users: Mapping[str, str], *, page_size: int, token_life: timedelta, seed: int, port: int
+    ) -> None:
+        super().__init__(Faults(clock, seed=seed))
+        self.users = {name: self.add_user(f"{id_}@example.com", name, user_id=id_) for id_, name in users.items()}
+        secret = ("closeloop-hub", "only for this simulator")
+        self._api = Api(self, client_id=secret[0], client_secret=secret[1], page_size=page_size, token_life=token_life)
+        self._server = Server(self._api.app, self.faults, refuse=turned_away, free=(SIGN_IN,), port=port)
+        self.url = self._server.url
+        self.settings: Mapping[str, str] = {"url": self.url, "client_id": secret[0], "client_secret": secret[1]}
+
+    def expire_tokens(self) -> None:
+        """End every session of the hub."""
+        self._api.expire_tokens()
+
+    def __enter__(self) -> Self:
+        self._server.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.__exit__(kind, error, trace)
+
+
+def simulate(
+    clock: Clock,
+    users: Mapping[str, str] | None = None,
+    *,
+    page_size: int = 2000,
+    token_life: timedelta = timedelta(hours=2),
+    seed: int = 0,
+    port: int = 0,
+) -> Simulator:
+    """A simulated Salesforce that starts to answer inside a `with` block.
+
+    Args:
+        clock: its time.
+        users: id ("005…", 15 or 18 characters) → name of each seller.
+        page_size: records on one page of a query.
+        token_life: how long a session lasts.
+        seed: of what happens by chance (shares of lost answers).
+        port: 0 takes any free one.
+    """
+    return Simulator(clock, users or {}, page_size=page_size, token_life=token_life, seed=seed, port=port)

@@ -1,0 +1,177 @@
+"""The rows of the simulated organisation, as the vendor writes them: ids, stamps, derived fields, unique keys."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from closeloop.connectors.salesforce.simulator.checks import checked
+from closeloop.connectors.salesforce.simulator.fields import Row, Sobject, refuse
+from closeloop.connectors.salesforce.simulator.ids import full_id, make_id
+from closeloop.connectors.salesforce.simulator.objects import BY_PREFIX, OBJECTS
+from closeloop.ports import Value
+from closeloop.simulation import Faults, Table
+
+KEY = "Closeloop_Key__c"
+
+
+class Org:
+    """One organisation. Hold `lock` for anything that reads and then writes.
+
+    Attributes:
+        me: id of the user that the hub signs in as.
+        faults: set the delay of reads here.
+    """
+
+    def __init__(self, faults: Faults) -> None:
+        self.faults = faults
+        self.lock = threading.RLock()
+        self._tables: dict[str, Table[str, Row]] = {name: Table(faults) for name in OBJECTS}
+        self._numbers: Counter[str] = Counter()
+        self._locked: Counter[str] = Counter()
+        self._keys: dict[tuple[str, str], str] = {}
+        self.me = self.add_user("hub@example.com", "Closeloop")
+
+    def add_user(self, username: str, name: str, *, user_id: str | None = None, active: bool = True) -> str:
+        """A user who can own records; gives the id, which is `user_id` in its full length if that is given."""
+        said: dict[str, Value] = {"Username": username, "Name": name, "IsActive": active}
+        return self.insert("User", said, by="", record_id=user_id and full_id(user_id))
+
+    def insert(self, object_name: str, said: Mapping[str, Value], *, by: str, record_id: str | None = None) -> str:
+        """Make a record; `by` owns it unless `said` names an owner. Raises Refused."""
+        sobject = OBJECTS[object_name]
+        with self.lock:
+            values = checked(sobject, said, self.row, new=True)
+            self._unique(sobject, values, None)
+            if "OwnerId" in sobject.fields and values.get("OwnerId") is None:
+                values["OwnerId"] = by
+            self._numbers[sobject.prefix] += 1
+            new_id = record_id or make_id(sobject.prefix, self._numbers[sobject.prefix])
+            born: dict[str, Value] = {"Id": new_id, "CreatedDate": self.stamp(), "CreatedById": by, "IsDeleted": False}
+            self._store(sobject, {**values, **born}, by)
+            if object_name == "Opportunity" and isinstance(contact := values.get("ContactId"), str):
+                self.link(new_id, contact, by=by, primary=True)
+            return new_id
+
+    def update(self, object_name: str, record_id: str, said: Mapping[str, Value], *, by: str) -> None:
+        """Change a record. Raises Refused."""
+        sobject = OBJECTS[object_name]
+        with self.lock:
+            row = self._writable(sobject, record_id)
+            values = checked(sobject, said, self.row, new=False)
+            self._unique(sobject, values, record_id)
+            self._store(sobject, {**row, **values}, by)
+
+    def upsert(self, object_name: str, key: str, said: Mapping[str, Value], *, by: str) -> tuple[str, bool]:
+        """Change the record that carries `key`, or make it: its id, and whether it was made. Raises Refused."""
+        with self.lock:
+            found = self._keyed(object_name, key)
+            if found is None:
+                return self.insert(object_name, {**said, KEY: key}, by=by), True
+            self.update(object_name, found, said, by=by)
+            return found, False
+
+    def link(self, opportunity_id: str, contact_id: str, *, by: str, primary: bool = False) -> str:
+        """Give somebody a role in a deal; the primary one is the deal's own contact."""
+        with self.lock:
+            role: dict[str, Value] = {"OpportunityId": opportunity_id, "ContactId": contact_id, "IsPrimary": primary}
+            if primary:
+                self.force(opportunity_id, {"ContactId": contact_id}, by=by)
+            return self.insert("OpportunityContactRole", role, by=by)
+
+    def force(self, record_id: str, values: Mapping[str, Value], *, by: str) -> None:
+        """Write what only the vendor itself can: conversion, deletion, moving of activities."""
+        with self.lock:
+            sobject = BY_PREFIX[record_id[:3]]
+            self._store(sobject, {**self.get(record_id), **values}, by)
+
+    def lock_row(self, record_id: str, n: int = 1) -> None:
+        """Let the next `n` writes to this record meet a row lock."""
+        self._locked[record_id] += n
+
+    def row(self, record_id: str) -> Row | None:
+        """A record as it truly stands, deleted ones included."""
+        sobject = BY_PREFIX.get(record_id[:3])
+        return self._tables[sobject.name].now(record_id) if sobject else None
+
+    def get(self, record_id: str) -> Row:
+        """The same, where it must be there. Raises KeyError."""
+        row = self.row(full_id(record_id))
+        if row is None:
+            raise KeyError(record_id)
+        return row
+
+    def seen(self, object_name: str, *, deleted: bool = False) -> Iterator[Row]:
+        """The rows that a reader of the API sees now."""
+        return (row for row in self._tables[object_name].all_seen() if deleted or not row["IsDeleted"])
+
+    def rows(self, object_name: str) -> list[Row]:
+        """The rows that are not deleted, as they truly stand, in order of creation."""
+        with self.lock:
+            return [row for row in self._tables[object_name].all_now() if not row["IsDeleted"]]
+
+    def stamp(self) -> str:
+        """Now, as the vendor writes moments."""
+        return vendor_moment(self.faults.clock.now())
+
+    def _writable(self, sobject: Sobject, record_id: str) -> Row:
+        if BY_PREFIX.get(record_id[:3]) is not sobject:
+            raise refuse("MALFORMED_ID", f"Record ID: id value of incorrect type: {record_id}", "Id")
+        row = self.row(record_id)
+        if row is None:
+            raise refuse("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
+        if row["IsDeleted"]:
+            raise refuse("ENTITY_IS_DELETED", "entity is deleted")
+        if row.get("IsConverted"):
+            raise refuse("CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead")
+        if self._locked[record_id] > 0:
+            self._locked[record_id] -= 1
+            what = f"unable to obtain exclusive access to this record or 1 records: {record_id}"
+            raise refuse("UNABLE_TO_LOCK_ROW", what)
+        return row
+
+    def _unique(self, sobject: Sobject, values: Mapping[str, Value], but: str | None) -> None:
+        key = values.get(KEY)
+        if isinstance(key, str) and (holder := self._keyed(sobject.name, key)) not in (None, but):
+            what = f"duplicate value found: {KEY} duplicates value on record with id: {holder}"
+            raise refuse("DUPLICATE_VALUE", what, KEY)
+
+    def _keyed(self, object_name: str, key: str) -> str | None:
+        """Id of the record that carries a key; one in the bin no longer does."""
+        found = self._keys.get((object_name, key))
+        return None if found is None or self.get(found)["IsDeleted"] else found
+
+    def _store(self, sobject: Sobject, row: dict[str, Value], by: str) -> None:
+        now = self.stamp()
+        if isinstance(key := row.get(KEY), str) and not row["IsDeleted"]:
+            self._keys[sobject.name, key] = str(row["Id"])
+        changed = {**row, "LastModifiedById": by, "LastModifiedDate": now, "SystemModstamp": now}
+        self._tables[sobject.name].put(str(row["Id"]), {**changed, **self._derived(sobject, changed)})
+
+    def _derived(self, sobject: Sobject, row: Row) -> dict[str, Value]:
+        """The fields that the vendor computes."""
+        if sobject.name in ("Lead", "Contact"):
+            return {"Name": " ".join(str(part) for part in (row.get("FirstName"), row["LastName"]) if part)}
+        if sobject.name == "Opportunity":
+            return {"IsClosed": str(row["StageName"]).startswith("Closed"), "IsWon": row["StageName"] == "Closed Won"}
+        if sobject.name == "Task":
+            closed = row["Status"] == "Completed"
+            completed_at = (row.get("CompletedDateTime") or self.stamp()) if closed else None
+            return {"IsClosed": closed, "CompletedDateTime": completed_at, "AccountId": self._account_of(row)}
+        return {"AccountId": self._account_of(row)} if sobject.name == "Event" else {}
+
+    def _account_of(self, activity: Row) -> Value:
+        for name in ("WhatId", "WhoId"):
+            target = activity.get(name)
+            if isinstance(target, str) and target.startswith("001"):
+                return target
+            if isinstance(target, str) and (account := self.get(target).get("AccountId")):
+                return account
+        return None
+
+
+def vendor_moment(at: datetime) -> str:
+    """A moment as the vendor writes it: "2026-09-01T09:00:00.000+0000"."""
+    return at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}+0000"

@@ -1,0 +1,181 @@
+"""What sellers do in the vendor's own screens: the moves that scenarios and tests make."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from closeloop.connectors.salesforce.simulator.fields import Row
+from closeloop.connectors.salesforce.simulator.ids import full_id
+from closeloop.connectors.salesforce.simulator.objects import BY_PREFIX, OBJECTS
+from closeloop.connectors.salesforce.simulator.org import Org, vendor_moment
+from closeloop.ports import Value
+
+_CARRIED_OVER = {  # what a conversion copies from the lead to a new contact, by the vendor's standard mapping
+    "FirstName": "FirstName", "LastName": "LastName", "Email": "Email", "Phone": "Phone", "MobilePhone": "MobilePhone",
+    "Title": "Title", "LeadSource": "LeadSource", "HasOptedOutOfEmail": "HasOptedOutOfEmail",
+    "Country": "MailingCountry",
+    "Description": "Description",
+}
+_TO_THE_DEAL = ("Product__c", "Region__c", "Campaign_Name__c", "Closeloop_Packet__c", "LeadSource")
+_CHILDREN = {
+    "Contact": (
+        ("Task", "WhoId"), ("Event", "WhoId"), ("OpportunityContactRole", "ContactId"), ("Opportunity", "ContactId"),
+    ),
+    "Lead": (("Task", "WhoId"), ("Event", "WhoId")),
+    "Account": (("Contact", "AccountId"), ("Opportunity", "AccountId"), ("Task", "WhatId"), ("Event", "WhatId")),
+}
+
+
+class Sellers(Org):
+    """An organisation with people at work in it: `owner` and `by` are ids of users. Every move raises Refused."""
+
+    def create_lead(self, owner: str, **fields: Value) -> str:
+        """A lead that a seller typed in."""
+        return self.insert("Lead", {"OwnerId": owner, **fields}, by=owner)
+
+    def create_contact(self, owner: str, **fields: Value) -> str:
+        return self.insert("Contact", {"OwnerId": owner, **fields}, by=owner)
+
+    def create_account(self, owner: str, **fields: Value) -> str:
+        return self.insert("Account", {"OwnerId": owner, **fields}, by=owner)
+
+    def create_opportunity(self, owner: str, **fields: Value) -> str:
+        """A deal; `ContactId` makes the primary contact role."""
+        dated: dict[str, Value] = {"StageName": "Prospecting", "CloseDate": self._day(90), "OwnerId": owner}
+        return self.insert("Opportunity", {**dated, **fields}, by=owner)
+
+    def convert_lead(
+        self,
+        lead_id: str,
+        opportunity: Mapping[str, Value] | None = None,
+        *,
+        account_id: str | None = None,
+        contact_id: str | None = None,
+        owner: str | None = None,
+    ) -> tuple[str, str, str | None]:
+        """Turn a lead into a contact, an account and, if its fields are given, an opportunity: their ids.
+
+        The lead can be read but not written afterwards; its tasks and events move to the contact.
+        """
+        with self.lock:
+            lead = self._writable(OBJECTS["Lead"], full_id(lead_id))
+            by = owner or str(lead["OwnerId"])
+            known = account_id or (contact_id and self._text(contact_id, "AccountId"))
+            account_id = known or self._new_account(lead, by)
+            contact_id = contact_id or self._new_contact(lead, account_id, by)
+            deal_id = self._new_deal(lead, opportunity, account_id, contact_id, by) if opportunity is not None else None
+            for name in ("Task", "Event"):
+                self._move(name, "WhoId", str(lead["Id"]), contact_id, by)
+            self.force(
+                str(lead["Id"]),
+                {
+                    "IsConverted": True, "ConvertedDate": self._day(0), "ConvertedContactId": contact_id,
+                    "ConvertedAccountId": account_id, "ConvertedOpportunityId": deal_id, "Status": "Closed - Converted",
+                },
+                by=by,
+            )
+            return contact_id, account_id, deal_id
+
+    def log_call(self, who_id: str, owner: str, disposition: str = "", subject: str = "Call", **fields: Value) -> str:
+        """A call that took place, with its result: a completed task."""
+        call: dict[str, Value] = {
+            "WhoId": who_id, "OwnerId": owner, "Subject": subject, "Status": "Completed", "TaskSubtype": "Call",
+            "CallDisposition": disposition, "ActivityDate": self._day(0),
+        }
+        return self.insert("Task", {**call, **fields}, by=owner)
+
+    def complete_task(self, task_id: str, disposition: str | None = None) -> None:
+        """Its owner ticks a task off, with the call's result if it was one."""
+        result: dict[str, Value] = {} if disposition is None else {"CallDisposition": disposition}
+        self.update("Task", task_id, {"Status": "Completed", **result}, by=self._owner(task_id))
+
+    def book_meeting(self, who_id: str, owner: str, at: datetime, subject: str = "Meeting", **fields: Value) -> str:
+        """A meeting in the calendar."""
+        meeting: dict[str, Value] = {
+            "WhoId": who_id, "OwnerId": owner, "Subject": subject, "Type": "Meeting",
+            "StartDateTime": vendor_moment(at),
+        }
+        return self.insert("Event", {**meeting, **fields}, by=owner)
+
+    def set_status(self, lead_id: str, status: str) -> None:
+        """The lead's owner sets its status."""
+        self.change(lead_id, {"Status": status})
+
+    def set_stage(self, opportunity_id: str, stage: str, **fields: Value) -> None:
+        """The deal's owner moves it to a stage."""
+        self.change(opportunity_id, {"StageName": stage, **fields})
+
+    def close(self, opportunity_id: str, *, won: bool, reason: str | None = None, amount: float | None = None) -> None:
+        """The deal is won or lost today."""
+        fields: dict[str, Value] = {"CloseDate": self._day(0), "Loss_Reason__c": None if won else reason}
+        if amount is not None:
+            fields["Amount"] = amount
+        self.change(opportunity_id, {"StageName": "Closed Won" if won else "Closed Lost", **fields})
+
+    def change(self, record_id: str, fields: Mapping[str, Value], *, by: str | None = None) -> None:
+        """Somebody, by default its owner, edits a record."""
+        row = self.get(record_id)
+        self.update(self.object_of(record_id), str(row["Id"]), fields, by=by or self._owner(record_id))
+
+    def merge(self, survivor_id: str, loser_id: str) -> None:
+        """Merge two records of one kind: the loser goes, what hung on it moves to the survivor."""
+        with self.lock:
+            survivor, loser = self.get(survivor_id), self.get(loser_id)
+            by = str(survivor["OwnerId"])
+            for name, field in _CHILDREN[self.object_of(survivor_id)]:
+                self._move(name, field, str(loser["Id"]), str(survivor["Id"]), by)
+            self.force(str(loser["Id"]), {"IsDeleted": True, "MasterRecordId": survivor["Id"]}, by=by)
+            self.force(str(survivor["Id"]), {}, by=by)
+
+    def delete(self, record_id: str, *, by: str | None = None) -> None:
+        """Put a record into the bin."""
+        row = self.get(record_id)
+        self.force(str(row["Id"]), {"IsDeleted": True}, by=by or self._owner(record_id))
+
+    def count(self, object_name: str, *, open_only: bool = False) -> int:
+        """How many records there are; `open_only`: not converted, not closed, not deactivated."""
+        return sum(not open_only or _is_open(row) for row in self.rows(object_name))
+
+    def records(self, object_name: str, **having: Value) -> list[Row]:
+        """The records that hold exactly these values, as they truly stand."""
+        return [row for row in self.rows(object_name) if all(row.get(name) == value for name, value in having.items())]
+
+    def object_of(self, record_id: str) -> str:
+        """What kind of record an id belongs to."""
+        return BY_PREFIX[record_id[:3]].name
+
+    def _new_account(self, lead: Row, by: str) -> str:
+        carried = {"NumberOfEmployees": lead["NumberOfEmployees"], "BillingCountry": lead["Country"]}
+        return self.insert("Account", {"Name": lead["Company"], "OwnerId": by, **carried}, by=by)
+
+    def _new_contact(self, lead: Row, account_id: str, by: str) -> str:
+        said = {there: lead[here] for here, there in _CARRIED_OVER.items()}
+        return self.insert("Contact", {**said, "AccountId": account_id, "OwnerId": by}, by=by)
+
+    def _new_deal(self, lead: Row, said: Mapping[str, Value], account_id: str, contact_id: str, by: str) -> str:
+        carried = {name: lead[name] for name in _TO_THE_DEAL}
+        links: dict[str, Value] = {"AccountId": account_id, "ContactId": contact_id, "Name": f"{lead['Company']}-"}
+        return self.create_opportunity(by, **{**carried, **links, **said})
+
+    def _move(self, object_name: str, field: str, old: str, new: str, by: str) -> None:
+        for row in self._holding(object_name, field, old):
+            self.force(str(row["Id"]), {field: new}, by=by)
+
+    def _holding(self, object_name: str, field: str, value: str) -> Iterable[Row]:
+        return [row for row in self.rows(object_name) if row.get(field) == value]
+
+    def _owner(self, record_id: str) -> str:
+        return self._text(record_id, "OwnerId") or self.me
+
+    def _text(self, record_id: str, field: str) -> str | None:
+        value = self.get(record_id).get(field)
+        return value if isinstance(value, str) else None
+
+    def _day(self, ahead: int) -> str:
+        return (self.faults.clock.now() + timedelta(days=ahead)).date().isoformat()
+
+
+def _is_open(row: Row) -> bool:
+    done = row.get("IsConverted") or row.get("IsClosed") or row.get("Status") == "Deferred"
+    return not (done or row.get("Closeloop_Inactive__c"))

@@ -1,0 +1,145 @@
+"""The simulator answers in the shapes of the vendor's own specification, and the connector asks by it."""
+
+from __future__ import annotations
+
+import json
+
+import httpx2
+import pytest
+
+from closeloop.connectors.marketo.simulator.fields import FIELDS
+
+
+@pytest.fixture(scope="module")
+def specification(shared):
+    return json.loads((shared / "data/marketo_openapi/swagger-mapi.json").read_text())
+
+
+@pytest.fixture
+def call(marketo):
+    identity = httpx2.get(f"{marketo.url}/identity/oauth/token", params={
+        "grant_type": "client_credentials", "client_id": marketo.settings["client_id"],
+        "client_secret": marketo.settings["client_secret"],
+    })
+    header = {"Authorization": f"Bearer {identity.json()['access_token']}"}
+
+    def send(method, path, params=None, body=None):
+        return httpx2.request(method, f"{marketo.url}/rest/v1/{path}", params=params, json=body, headers=header).json()
+
+    return send
+
+
+def fits(value, schema, definitions, path="answer"):
+    """Every key is one the definition names, every required one is there, and types are as said."""
+    if "$ref" in schema:
+        return fits(value, definitions[schema["$ref"].split("/")[-1]], definitions, path)
+    if schema.get("type") == "array":
+        assert isinstance(value, list), path
+        for n, item in enumerate(value):
+            fits(item, schema["items"], definitions, f"{path}[{n}]")
+    elif "properties" in schema:
+        known = schema["properties"]
+        # A lead carries the fields asked for, and the live service calls its causes "reasons".
+        free = {*FIELDS, "reasons"} if "membership" in known else set()
+        assert set(value) - set(known) <= free, path
+        # The specification requires errors and warnings of every answer; the live service leaves out the empty ones.
+        required = set(schema.get("required", ())) - {"errors", "warnings"}
+        if value.get("success") is False:
+            required -= {"result"}
+        assert required <= set(value), path
+        for name in set(value) & set(known):
+            if value[name] is not None:
+                fits(value[name], known[name], definitions, f"{path}.{name}")
+    elif schema.get("type") in KINDS:
+        assert isinstance(value, KINDS[schema["type"]]), path
+    return None
+
+
+KINDS = {"integer": int, "boolean": bool, "string": str}
+
+LEAD_ROWS = {"action": "createOrUpdate", "input": [{"email": "new@acme.example"}, {"email": "no address"}]}
+
+
+def calls(joe, reheat, token):
+    since, ids = {"nextPageToken": token}, {"input": [{"id": joe}, {"id": 4}]}
+    one_list, log = "/rest/v1/lists/{listId}/leads", "/rest/v1/activities"
+    return [
+        ("/rest/v1/leads/describe2.json", "GET", "leads/describe2.json", None, None),
+        ("/rest/v1/leads.json", "GET", "leads.json", {"filterType": "id", "filterValues": f"{joe},5"}, None),
+        ("/rest/v1/leads.json", "POST", "leads.json", None, LEAD_ROWS),
+        ("/rest/v1/leads.json", "POST", "leads.json", None, {"lookupField": "nonsense", "input": []}),
+        (f"{log}/pagingtoken.json", "GET", "activities/pagingtoken.json", {"sinceDatetime": "2026-09-01"}, None),
+        (f"{log}/types.json", "GET", "activities/types.json", None, None),
+        (f"{log}.json", "GET", "activities.json", {**since, "activityTypeIds": "1,2,32"}, None),
+        (f"{log}/leadchanges.json", "GET", "activities/leadchanges.json", {**since, "fields": "title"}, None),
+        (f"{log}/deletedleads.json", "GET", "activities/deletedleads.json", since, None),
+        ("/rest/v1/lists.json", "GET", "lists.json", {"name": "reheat_b2b"}, None),
+        (f"{one_list}.json", "POST", f"lists/{reheat}/leads.json", None, ids),
+        (f"{one_list}.json", "GET", f"lists/{reheat}/leads.json", None, None),
+        (f"{one_list}/ismember.json", "GET", f"lists/{reheat}/leads/ismember.json", {"id": f"{joe},4"}, None),
+        (f"{one_list}.json", "DELETE", f"lists/{reheat}/leads.json", None, ids),
+        ("/rest/v1/stats/usage.json", "GET", "stats/usage.json", None, None),
+    ]
+
+
+def test_every_answer_has_the_shape_that_the_vendor_specifies(specification, marketo, call):
+    joe, sato, gone = (marketo.create_lead(email=f"{who}@acme.example") for who in ("joe", "sato", "gone"))
+    marketo.update_lead(joe, title="CTO")
+    marketo.visit_page(joe, "https://acme.example/?product=robot")
+    marketo.merge_leads(joe, sato)
+    marketo.delete_lead(gone)
+    reheat = marketo.create_list("reheat_b2b")
+    token = call("GET", "activities/pagingtoken.json", {"sinceDatetime": "2026-01-01T00:00:00Z"})["nextPageToken"]
+    for template, method, path, params, body in calls(joe, reheat, token):
+        answer = call(method, path, params, body)
+        operation = specification["paths"][template][method.lower()]
+        fits(answer, operation["responses"]["200"]["schema"], specification["definitions"], f"{method} {path}")
+
+
+def test_the_token_has_the_shape_that_the_vendor_specifies(shared, marketo):
+    identity = json.loads((shared / "data/marketo_openapi/swagger-identity.json").read_text())
+    granted = httpx2.get(f"{marketo.url}/identity/oauth/token", params={
+        "grant_type": "client_credentials", "client_id": marketo.settings["client_id"],
+        "client_secret": marketo.settings["client_secret"],
+    }).json()
+    fits(granted, {"$ref": "#/definitions/ResponseOfIdentity"}, identity["definitions"])
+    assert set(granted) == set(identity["definitions"]["ResponseOfIdentity"]["required"])
+
+
+def test_the_connector_asks_only_for_paths_and_parameters_that_are_specified(specification, marketo, connector):
+    asked = []
+    http = connector._rest._http
+    http.event_hooks["request"].append(asked.append)
+    marketo.create_lead(email="joe@acme.example")
+    connector.pull(None)
+    connector.limits()
+    connector.discover()
+    for request in asked:
+        path = request.url.path
+        if path.startswith("/rest/"):
+            operation = specification["paths"][path][request.method.lower()]
+            assert set(request.url.params) <= {parameter["name"] for parameter in operation.get("parameters", ())}
+    assert len(asked) >= 7
+
+
+def test_a_token_in_the_query_is_no_token(marketo):
+    answer = httpx2.get(f"{marketo.url}/rest/v1/stats/usage.json", params={"access_token": "x"}).json()
+    assert (answer["success"], answer["errors"][0]["code"]) == (False, "600")
+
+
+def test_errors_come_inside_http_200_and_sizes_by_status(marketo, call):
+    assert call("GET", "nowhere.json")["errors"][0]["code"] == "610"
+    assert call("GET", "leads.json", {"filterType": "shoe"})["errors"][0]["code"] == "1003"
+    assert call("POST", "leads.json", None, {"input": [{"email": "a@b.example"}] * 301})["errors"][0]["code"] == "1003"
+    big = httpx2.post(f"{marketo.url}/rest/v1/leads.json", content=b" " * 1_000_001)
+    assert big.status_code == 413
+    assert httpx2.get(f"{marketo.url}/rest/v1/leads.json", params={"filterValues": "x" * 9_000}).status_code == 414
+
+
+def test_discover_names_fields_as_the_process_does(connector):
+    [shape] = connector.discover()
+    fields = {field.name: field for field in shape.fields}
+    assert {"email", "name", "meal_choice", "employees", "unsubscribed", "company"} <= set(fields)
+    assert "firstName" not in fields
+    assert fields["title"].max_length == 255
+    assert not fields["id"].writable

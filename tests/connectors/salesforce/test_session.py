@@ -1,0 +1,108 @@
+"""Signing in, limits and outages: the hub waits as asked, and says what is wrong."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from closeloop.connectors.salesforce import connect
+from closeloop.ports import Command, Outcome, Verb
+from closeloop.words.errors import Permanent, Transient
+
+LEAD = Command("k1", Verb.CREATE, "Lead", our_key="k1", fields={"Name": "Joe Smith"})
+
+
+def test_an_expired_session_is_renewed_once_and_the_call_goes_through(connector, salesforce, clock):
+    connector.pull(None)
+    salesforce.expire_tokens()
+    assert connector.push([LEAD])[0].outcome is Outcome.DONE
+    clock.advance(timedelta(hours=3))
+    connector.pull(None)
+
+    assert salesforce.faults.n_calls("POST", "/oauth2/token") == 3
+    assert salesforce.count("Lead") == 1
+
+
+def test_wrong_credentials_are_named_and_cost_no_command(salesforce, clock):
+    connector = connect({**salesforce.settings, "client_secret": "wrong"}, clock)
+    with pytest.raises(Permanent, match="check client_id and client_secret"):
+        connector.pull(None)
+    (answer,) = connector.push([LEAD])
+    connector.close()
+
+    assert answer.outcome is Outcome.TRANSIENT
+    assert "does not let us in" in answer.reason
+
+
+def test_missing_settings_are_named(clock):
+    with pytest.raises(Permanent, match="client_id, client_secret"):
+        connect({"url": "http://127.0.0.1:1"}, clock)
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_waits_as_long_as_the_vendor_asks(connector, salesforce, status):
+    connector.discover()
+    salesforce.faults.fail_next(status, retry_after=7)
+    (answer,) = connector.push([LEAD])
+
+    assert (answer.outcome, answer.retry_after_seconds) == (Outcome.TRANSIENT, 7)
+    assert salesforce.count("Lead") == 0
+
+
+def test_a_read_passes_on_how_long_to_wait(connector, salesforce):
+    connector.discover()
+    salesforce.faults.fail_next(503, retry_after=30)
+    with pytest.raises(Transient) as waits:
+        connector.pull(None)
+
+    assert waits.value.retry_after == timedelta(seconds=30)
+
+
+def test_the_days_calls_are_counted_and_their_end_is_no_refusal_for_ever(connector, salesforce, clock):
+    assert connector.limits().calls_left is None
+    salesforce.faults.limit(per_day=12)
+    connector.discover()
+    limits = connector.limits()
+    assert (limits.batch_size, limits.calls_allowed, limits.calls_left) == (200, 12, 12 - salesforce.faults.calls_today)
+
+    answers = [connector.push([LEAD])[0] for _ in range(limits.calls_left + 1)]
+    assert answers[-1].outcome is Outcome.TRANSIENT
+    assert answers[-1].retry_after_seconds == 300
+    assert "REQUEST_LIMIT_EXCEEDED" in answers[-1].reason
+    clock.advance(timedelta(days=1))
+    assert connector.push([LEAD])[0].outcome is Outcome.DONE
+
+
+def test_too_many_calls_in_one_second_are_put_off(connector, salesforce, clock):
+    connector.discover()
+    salesforce.faults.limit(per_second=1)
+    clock.advance(timedelta(seconds=1))
+    first, second = (connector.push([LEAD])[0] for _ in range(2))
+
+    assert first.outcome is Outcome.DONE
+    assert (second.outcome, second.retry_after_seconds) == (Outcome.TRANSIENT, 1)
+
+
+def test_an_outage_is_waited_for(connector, salesforce):
+    salesforce.faults.outage()
+    assert connector.push([LEAD])[0].outcome is Outcome.TRANSIENT
+    with pytest.raises(Transient):
+        connector.pull(None)
+    salesforce.faults.outage(on=False)
+    assert connector.push([LEAD])[0].outcome is Outcome.DONE
+
+
+def test_describes_objects_with_limits_and_allowed_values(connector):
+    shapes = {shape.object: shape for shape in connector.discover()}
+    lead = {field.name: field for field in shapes["Lead"].fields}
+
+    assert shapes["Lead"].entity == "person"
+    assert lead["Email"].max_length == 80
+    assert lead["Company"].required
+    assert "Qualified" in lead["Status"].allowed
+    assert not lead["IsConverted"].writable
+
+
+def test_has_no_webhooks(connector):
+    assert connector.verify_webhook({}, b"") is False
