@@ -1,0 +1,120 @@
+"""One database, SQLite or PostgreSQL, with transactions that read or write; nothing commits but `write()`."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
+
+from closeloop.words.errors import Unready
+
+BUSY_SECONDS: Final = 60
+"""How long a process waits for another one that writes to the same SQLite file."""
+_AWAY: Final = ("08", "53", "57P", "58")  # PostgreSQL's classes: connection, resources, shutdown, system
+_SQLITE_ERROR: Final = "SQLITE_ERROR"  # a statement that is wrong, whatever the state of the database
+
+
+class Database:
+    """The engine behind all stores. Its blocks raise `Unready` when the database cannot be used at all.
+
+    Args:
+        url: "sqlite:///var/closeloop.db" or "postgresql+psycopg://user@host/name" ("postgresql://" will do).
+        durable: False turns off syncing to disk; only for measuring what it costs.
+    """
+
+    def __init__(self, url: str, *, durable: bool = True) -> None:
+        parsed = make_url(url)
+        if parsed.drivername in ("postgresql", "postgres"):
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        self.url = parsed.render_as_string(hide_password=False)
+        self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        if self.is_sqlite:
+            self.engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+            _prepare_sqlite(self.engine, "FULL" if durable else "OFF")
+        else:
+            options = {} if durable else {"options": "-c synchronous_commit=off"}
+            self.engine = create_engine(
+                parsed, pool_size=8, max_overflow=24, pool_pre_ping=True, connect_args=options
+            )
+        # SQLite has one writer; a lock inside the process beats its sleeping and trying again between threads.
+        self._one_writer = threading.Lock() if self.is_sqlite else nullcontext()
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection that sees one state, however many statements it runs, and changes nothing."""
+        options = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        with _reachable(), self.engine.connect() as connection:
+            connection.execution_options(**options)
+            with connection.begin() as transaction:
+                yield connection
+                transaction.rollback()
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction: commits at the end of the block, rolls back when it raises."""
+        with _reachable(), self._one_writer, self.engine.connect() as connection:
+            connection.execution_options(closeloop_write=True)
+            with connection.begin():
+                yield connection
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self.engine.dispose()
+
+    def ping(self) -> None:
+        """Raise `Unready` when the database does not answer."""
+        with self.read() as connection:
+            connection.execute(text("SELECT 1"))
+
+
+@contextmanager
+def _reachable() -> Iterator[None]:
+    try:
+        yield
+    except NoConnectionFree as error:
+        raise Unready("all connections to the database are in use; it is tried again") from error
+    except DBAPIError as error:
+        if _is_away(error):
+            raise Unready(
+                f"the database cannot be used now: {str(error.orig).strip()}; it is tried again, and nothing accepted is lost"
+            ) from error
+        raise
+
+
+def _is_away(error: DBAPIError) -> bool:
+    """Whether the database is at fault. A lost race, a deadlock or a wrong statement is for the caller to see."""
+    if error.connection_invalidated:
+        return True
+    if not isinstance(error, OperationalError):
+        return False
+    if hasattr(error.orig, "sqlstate"):
+        state = error.orig.sqlstate
+        return state is None or state.startswith(_AWAY)
+    return getattr(error.orig, "sqlite_errorname", None) != _SQLITE_ERROR
+
+
+def _prepare_sqlite(engine: Engine, synchronous: str) -> None:
+    pragmas = (
+        "journal_mode = WAL",
+        f"synchronous = {synchronous}",
+        "foreign_keys = ON",
+        "temp_store = MEMORY",
+        "cache_size = -65536",  # KiB
+    )
+
+    @event.listens_for(engine, "connect")
+    def _on_connect(raw: Any, _record: object) -> None:
+        raw.isolation_level = None  # the driver must not begin transactions by itself
+        for pragma in pragmas:
+            raw.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _on_begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("closeloop_write", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

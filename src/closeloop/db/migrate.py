@@ -1,0 +1,101 @@
+"""Bring a database to the present shape: one Alembic history for both databases, then the rooms' views.
+
+History goes forward only: a backup is the way back. A revision that changes a table names what SQLite must keep, since
+there the table is written anew:
+
+    with op.batch_alter_table("leads", table_kwargs={"sqlite_strict": True}) as batch:
+        batch.add_column(Column("language", TEXT))
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from hashlib import blake2b
+from pathlib import Path
+from typing import Final
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect, text
+from structlog import get_logger
+
+from closeloop.db.engine import Database
+from closeloop.words.errors import Unready
+
+HISTORY: Final = Path(__file__).parent / "migrations"
+_MIGRATING: Final = 0x636C_6D69  # an advisory lock of PostgreSQL: one process migrates, the others wait
+_MADE_FROM: Final = "v_made_from"  # a view of one row: the digest of the statements that made the views
+_COMMENT: Final = re.compile(r"--[^\n]*")
+log = get_logger()
+
+
+def migrate(database: Database, views: Iterable[str], history: Path = HISTORY) -> None:
+    """Upgrade the tables to the newest revision and make the views anew, in one transaction; nothing if both stand.
+
+    Args:
+        views: scripts of the rooms: `CREATE VIEW` statements separated by `;`, in an order in which they can be made.
+        history: the folder with Alembic's `env.py` and `versions`.
+
+    Raises:
+        Unready: the database was made by a newer version, or is not there.
+    """
+    config = Config(attributes={"connection": None})
+    config.set_main_option("script_location", str(history).replace("%", "%%"))
+    revisions = ScriptDirectory.from_config(config)
+    statements = [each for script in views for each in _statements(script)]
+    digest = blake2b("\n".join(statements).encode(), digest_size=16).hexdigest()
+    with database.read() as connection:
+        if _stands(connection, revisions, digest):
+            return
+    with database.write() as connection:
+        if not database.is_sqlite:
+            connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATING})"))
+        if _stands(connection, revisions, digest):  # another process was first
+            return
+        before = _revision(connection)
+        _drop_views(connection)
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        made_from = f"CREATE VIEW {_MADE_FROM} AS SELECT '{digest}' AS digest"
+        for statement in (*statements, made_from):
+            connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
+    log.info("database is ready", revision=revisions.get_current_head(), before=before)
+
+
+def _stands(connection: Connection, revisions: ScriptDirectory, digest: str) -> bool:
+    """Whether nothing is left to do.
+
+    Raises:
+        Unready: the database is at a revision that is not in this history.
+    """
+    revision = _revision(connection)
+    known = {each.revision for each in revisions.walk_revisions()}
+    if revision is not None and revision not in known:
+        raise Unready(
+            f"the database is at revision {revision!r}, made by a newer Closeloop than this one, which knows revisions up "
+            f"to {revisions.get_current_head()!r}; install the newer version again, or name another database"
+        )
+    if revision != revisions.get_current_head() or _MADE_FROM not in _views(connection):
+        return False
+    return connection.execute(text(f"SELECT digest FROM {_MADE_FROM}")).scalar_one_or_none() == digest  # noqa: S608 - the name is ours
+
+
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _drop_views(connection: Connection) -> None:
+    cascade = "" if connection.dialect.name == "sqlite" else " CASCADE"
+    for name in _views(connection):
+        connection.execute(text(f"DROP VIEW IF EXISTS {name}{cascade}"))
+
+
+def _views(connection: Connection) -> list[str]:
+    return [name for name in inspect(connection).get_view_names() if name.startswith("v_")]
+
+
+def _statements(script: str) -> Iterable[str]:
+    return filter(None, (statement.strip() for statement in _COMMENT.sub("", script).split(";")))
