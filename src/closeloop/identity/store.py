@@ -1,0 +1,254 @@
+"""Identity's tables: who and what there is, the unique claims on strong keys, browsers, merges as links."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import Column, Connection, Index, or_, select, text, update
+
+from closeloop.db import INT, TEXT, among, put, table
+from closeloop.identity.nouns import Attributed, Known
+from closeloop.inbox.nouns import Key
+from closeloop.words.errors import BadInput
+from closeloop.words.moment import from_us, to_us
+
+# fmt: off
+entities = table(
+    "entities",
+    Column("id", TEXT, primary_key=True),
+    Column("kind", TEXT, nullable=False),           # person | account | opportunity | campaign
+    Column("root_id", TEXT, nullable=False),        # itself, or the survivor it is linked to
+    Column("created_at", INT, nullable=False),
+    Column("message_id", TEXT, nullable=False),     # what brought it about
+    Index(None, "root_id"),
+    rowid=False,
+)
+keys = table(
+    "keys",
+    Column("kind", TEXT, primary_key=True),         # email, crm.Lead, form.user, crm.Account, company …
+    Column("value", TEXT, primary_key=True),
+    Column("entity_id", TEXT, nullable=False),      # its own entity, also after a merge
+    Column("at", INT, nullable=False),
+    Column("message_id", TEXT, nullable=False),
+    Index(None, "entity_id"),
+    rowid=False,
+)
+visits = table(
+    "visits",                                       # who was seen on which browser since when
+    Column("visitor", TEXT, primary_key=True),
+    Column("at", INT, primary_key=True),
+    Column("person_id", TEXT, primary_key=True),
+    Column("message_id", TEXT, nullable=False),
+    Index(None, "person_id"),
+    rowid=False,
+)
+merges = table(
+    "merges",
+    Column("id", TEXT, primary_key=True),
+    Column("kind", TEXT, nullable=False),
+    Column("survivor_id", TEXT, nullable=False),
+    Column("loser_id", TEXT, nullable=False),
+    Column("at", INT, nullable=False),
+    Column("by", TEXT, nullable=False),             # b2b@7, or the person who did it
+    Column("reason", TEXT, nullable=False),
+    Column("message_id", TEXT, nullable=False),
+    Column("undone_at", INT),
+    Column("undone_by", TEXT),
+    Index(None, "survivor_id"),
+    Index(None, "loser_id"),
+)
+# fmt: on
+
+
+def load(connection: Connection, wanted: Iterable[Key]) -> Known:
+    """What is known about these keys: holders, their roots, who has an address, undone merges. Locks the roots.
+
+    Entities named by keys of our own ("closeloop") are loaded by their id.
+    """
+    by_kind: dict[str, list[str]] = {}
+    for key in sorted(wanted):
+        by_kind.setdefault(key.kind, []).append(key.value)
+    known = Known()
+    entity_ids = set(by_kind.pop("closeloop", ()))
+    for kind, found in by_kind.items():
+        statement = select(keys.c.value, keys.c.entity_id).where(keys.c.kind == kind, among(keys.c.value, found))
+        for value, entity_id in connection.execute(statement):
+            known.holders[Key(kind, value)] = entity_id
+            entity_ids.add(entity_id)
+    known.roots = _roots(connection, entity_ids)
+    family = _lock(connection, set(known.roots.values()))
+    known.roots.update(family)
+    addressed = select(keys.c.entity_id).where(keys.c.kind == "email", among(keys.c.entity_id, sorted(known.roots)))
+    known.has_email = {entity_id for (entity_id,) in connection.execute(addressed)}
+    known.blocked = _blocked(connection, sorted(set(known.roots.values())))
+    return known
+
+
+def save(connection: Connection, found: Attributed) -> None:
+    """Write what is new. A key or entity that another worker claimed meanwhile raises IntegrityError: decide again."""
+    put(
+        connection,
+        entities,
+        ("id", "kind", "root_id", "created_at", "message_id"),
+        [(born.id, born.kind, born.id, to_us(born.at), born.message_id) for born in found.born],
+    )
+    put(
+        connection,
+        keys,
+        ("kind", "value", "entity_id", "at", "message_id"),
+        [
+            (*claim.key, claim.entity_id, to_us(claim.at), claim.message_id)
+            for claim in sorted(found.claims, key=lambda claim: claim.key)
+        ],
+    )
+    put(
+        connection,
+        visits,
+        ("visitor", "at", "person_id", "message_id"),
+        [(visit.visitor, to_us(visit.at), visit.person_id, visit.message_id) for visit in found.visits],
+        "keep",
+    )
+    for merge in found.merges:  # rare: two people became one
+        put(
+            connection,
+            merges,
+            ("id", "kind", "survivor_id", "loser_id", "at", "by", "reason", "message_id"),
+            [
+                (
+                    merge.id,
+                    merge.kind,
+                    merge.survivor_id,
+                    merge.loser_id,
+                    to_us(merge.at),
+                    merge.by,
+                    merge.reason,
+                    merge.message_id,
+                )
+            ],
+        )
+        connection.execute(
+            update(entities).where(entities.c.root_id == merge.loser_id).values(root_id=merge.survivor_id)
+        )
+
+
+def unlink(connection: Connection, merge_id: str, by: str, at: datetime) -> tuple[str, ...]:
+    """Undo one merge and return the roots concerned: all stood under its own entity, only the link goes.
+
+    Raises:
+        BadInput: there is no such merge, or it is undone already.
+    """
+    row = connection.execute(select(merges).where(merges.c.id == merge_id)).one_or_none()
+    if row is None:
+        raise BadInput(
+            f"there is no merge {merge_id!r}; `closeloop why person ID` lists a person's merges with their ids"
+        )
+    if row.undone_at is not None:
+        raise BadInput(f"merge {merge_id} was undone already, by {row.undone_by}")
+    connection.execute(update(merges).where(merges.c.id == merge_id).values(undone_at=to_us(at), undone_by=by))
+    root = connection.execute(select(entities.c.root_id).where(entities.c.id == row.survivor_id)).scalar_one()
+    members = [member for (member,) in connection.execute(select(entities.c.id).where(entities.c.root_id == root))]
+    links = connection.execute(
+        select(merges.c.survivor_id, merges.c.loser_id)
+        .where(
+            merges.c.undone_at.is_(None), or_(among(merges.c.survivor_id, members), among(merges.c.loser_id, members))
+        )
+        .order_by(merges.c.at, merges.c.id)
+    )
+    roots = {member: member for member in members}
+    for survivor, loser in links:
+        low, high = sorted((roots[survivor], roots[loser]))
+        roots = {member: low if of == high else of for member, of in roots.items()}
+    for each in sorted(set(roots.values()) - {root}):
+        freed = [member for member, of in roots.items() if of == each]
+        connection.execute(update(entities).where(among(entities.c.id, freed)).values(root_id=each))
+    return tuple(sorted(set(roots.values())))
+
+
+def members(connection: Connection, roots: Iterable[str]) -> dict[str, list[str]]:
+    """Root → its own entities, itself included, oldest first."""
+    found: dict[str, list[str]] = {}
+    statement = (
+        select(entities.c.root_id, entities.c.id)
+        .where(among(entities.c.root_id, sorted(set(roots))))
+        .order_by(entities.c.id)
+    )
+    for root, member in connection.execute(statement):
+        found.setdefault(root, []).append(member)
+    return found
+
+
+def family(connection: Connection, roots: Iterable[str]) -> dict[str, str]:
+    """Entity → root, for everybody linked to these roots."""
+    return {member: root for root, linked in members(connection, roots).items() for member in linked}
+
+
+def kinds(connection: Connection, entity_ids: Iterable[str]) -> dict[str, str]:
+    """Entity → "person", "account", "opportunity" or "campaign"."""
+    statement = select(entities.c.id, entities.c.kind).where(among(entities.c.id, sorted(set(entity_ids))))
+    return dict(connection.execute(statement).tuples().all())
+
+
+def roots_of(connection: Connection, entity_ids: Iterable[str]) -> dict[str, str]:
+    """Entity → its root, for those that exist."""
+    return _roots(connection, set(entity_ids))
+
+
+def crosswalk(connection: Connection, roots: Iterable[str]) -> dict[str, list[Key]]:
+    """Root → every key that it or an entity linked to it holds, the newest first."""
+    statement = (
+        select(entities.c.root_id, keys.c.kind, keys.c.value)
+        .join_from(keys, entities, keys.c.entity_id == entities.c.id)
+        .where(among(entities.c.root_id, sorted(set(roots))))
+        .order_by(keys.c.at.desc(), keys.c.kind, keys.c.value)
+    )
+    found: dict[str, list[Key]] = {}
+    for root, kind, value in connection.execute(statement):
+        found.setdefault(root, []).append(Key(kind, value))
+    return found
+
+
+def spans(connection: Connection, visitors: Iterable[str]) -> dict[str, list[tuple[datetime, str]]]:
+    """Browser → who was identified on it and when, in order of time. Locks the browsers against other workers."""
+    wanted = sorted(set(visitors))
+    if connection.dialect.name == "postgresql" and wanted:
+        connection.execute(
+            text(
+                "SELECT pg_advisory_xact_lock(h) FROM (SELECT DISTINCT hashtext(v) % 65536 + 1000000 AS h"
+                " FROM unnest(CAST(:v AS text[])) v ORDER BY h) s"
+            ),
+            {"v": wanted},
+        )
+    found: dict[str, list[tuple[datetime, str]]] = {}
+    statement = (
+        select(visits.c.visitor, visits.c.at, visits.c.person_id)
+        .where(among(visits.c.visitor, wanted))
+        .order_by(visits.c.visitor, visits.c.at, visits.c.person_id)
+    )
+    for visitor, at, person_id in connection.execute(statement):
+        found.setdefault(visitor, []).append((from_us(at), person_id))
+    return found
+
+
+def _roots(connection: Connection, entity_ids: set[str]) -> dict[str, str]:
+    statement = select(entities.c.id, entities.c.root_id).where(among(entities.c.id, sorted(entity_ids)))
+    return dict(connection.execute(statement).tuples().all())
+
+
+def _lock(connection: Connection, roots: set[str]) -> dict[str, str]:
+    """Everybody linked to these roots, locked in id order so that two workers never wait for each other in a ring."""
+    statement = (
+        select(entities.c.id, entities.c.root_id)
+        .where(among(entities.c.root_id, sorted(roots)))
+        .order_by(entities.c.id)
+    )
+    if connection.dialect.name == "postgresql":
+        statement = statement.with_for_update()
+    return dict(connection.execute(statement).tuples().all())
+
+
+def _blocked(connection: Connection, roots: list[str]) -> set[tuple[str, str]]:
+    statement = select(merges.c.survivor_id, merges.c.loser_id).where(
+        merges.c.undone_at.is_not(None), or_(among(merges.c.survivor_id, roots), among(merges.c.loser_id, roots))
+    )
+    return {(min(a, b), max(a, b)) for a, b in connection.execute(statement)}
