@@ -1,0 +1,92 @@
+"""Clocks that ran out: reminders, clawback from a seller who did not respond, and the end of nurture."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from closeloop.inbox.nouns import Due
+from closeloop.lifecycle.move import follow, wake
+from closeloop.lifecycle.nouns import Lead, Prompt
+from closeloop.lifecycle.scopes import LeadScope
+from closeloop.lifecycle.situation import Draft
+from closeloop.process.nouns import Move, Nurture, Stage
+
+
+def run_out(draft: Draft, message_id: str, due: Due) -> None:
+    """One clock; the flow hands on only those that still stand as they were when they ran out."""
+    draft.clock(due.lead_id, due.clock, None)
+    lead = draft.leads.get(due.lead_id)
+    if lead is None or not lead.is_open:
+        return
+    match due.clock:
+        case "remind" if lead.responded_at is None and lead.status == "open":
+            _remind(draft, lead, message_id)
+        case "respond" if lead.responded_at is None and lead.status == "open":
+            _claw_back(draft, lead, message_id)
+        case "wake" if lead.status == "nurturing":
+            wake(draft, lead, draft.rule("stages", lead.stage) + f": nurture {lead.programme} is over", message_id)
+        case _:
+            pass
+
+
+def wake_on_interest(draft: Draft) -> None:
+    """A nurtured lead whose person shows enough interest is woken before its time."""
+    for lead in list(draft.leads.values()):
+        if lead.status != "nurturing":
+            continue
+        nurture = _nurture(draft.stage(lead), lead.programme)
+        if nurture is None or nurture.wake_when is None:
+            continue
+        if nurture.wake_when.test(LeadScope(draft.situation.asks(lead.product), lead, draft.situation.last_acts)):
+            wake(
+                draft,
+                lead,
+                draft.rule("stages", lead.stage) + f": nurture {nurture.programme} wakes when {nurture.wake_when.text}",
+                draft.situation.cause,
+            )
+
+
+def _remind(draft: Draft, lead: Lead, message_id: str) -> None:
+    stage = draft.stage(lead)
+    why = (
+        draft.rule("stages", stage.name, "respond")
+        + f": respond within {stage.respond.text if stage.respond else ''}, soon over"
+    )
+    lead = draft.note(lead, "reminded", why, message_id)
+    draft.clock(lead.id, "remind", None)
+    draft.intents.append(Prompt(lead, why))
+
+
+def _claw_back(draft: Draft, lead: Lead, message_id: str) -> None:
+    stage = draft.stage(lead)
+    why = (
+        draft.rule("stages", stage.name, "if_late")
+        + f": no response within {stage.respond.text if stage.respond else ''}"
+    )
+    count = f"late:{stage.name}"
+    n = lead.counts.get(count, 0) + 1
+    lead = draft.note(replace(lead, counts={**lead.counts, count: n}), "late", why, message_id, who=lead.owner)
+    draft.clock(lead.id, "respond", None)
+    draft.clock(lead.id, "remind", None)
+    if stage.if_late is None:
+        return
+    if n > stage.if_late.at_most:
+        follow(draft, lead, stage.if_late.then, f"{why}; moved {stage.if_late.at_most} times already", message_id)
+    else:
+        follow(
+            draft, lead, Move(to=stage.if_late.move), why, message_id, exclude_previous=stage.if_late.except_previous
+        )
+
+
+def _nurture(stage: Stage, programme: str | None) -> Nurture | None:
+    """The nurture of the stage that put leads into this programme."""
+    moves = [move for outcome in stage.outcomes.values() for move in (outcome.move, outcome.then)]
+    moves.append(stage.if_late.then if stage.if_late else None)
+    return next(
+        (
+            move.nurture
+            for move in moves
+            if move is not None and move.nurture is not None and move.nurture.programme == programme
+        ),
+        None,
+    )

@@ -1,0 +1,272 @@
+"""The ways in which a lead moves: opened, entered a stage, given an owner, nurtured, sent back, brought back, won."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Literal
+
+from closeloop.lifecycle.nouns import Assign, Close, Enrol, Lead, Prompt, Retire, Revive, Show, ShownAs, Tell, Tier
+from closeloop.lifecycle.situation import Draft
+from closeloop.process.nouns import Member, Move, Nurture, Respond
+from closeloop.words import ids
+from closeloop.words.worktime import WorkCalendar
+
+CRM_OBJECTS = {"lead": "Lead", "task": "Task", "opportunity": "Opportunity"}
+"""What the CRM calls the ways in which a lead is shown."""
+
+
+def open_lead(draft: Draft, product: str, region: str, route: tuple[str, str]) -> None:
+    """A name graduates: a new lead, with a packet, on the stage that the route names."""
+    person_id, cause = draft.situation.person_id, draft.situation.cause
+    cycle = 1 + max(
+        (lead.cycle for lead in draft.leads.values() if (lead.product, lead.region) == (product, region)), default=0
+    )
+    stage, why = route
+    lead = Lead(
+        ids.derive(draft.now, "lead", person_id, product, region, str(cycle)),
+        person_id,
+        product,
+        region,
+        cycle,
+        stage,
+        "open",
+        draft.now,
+        draft.now,
+    )
+    lead = draft.note(lead, "created", f"{draft.rule('gate')}: passed; {why}", cause)
+    draft.wants_packet.append(lead.id)
+    _settle(draft, lead, exclude_previous=False)
+
+
+def bring_back(draft: Draft, lead: Lead, route: tuple[str, str], why: str) -> None:
+    """New interest: the same lead starts a new cycle, on the same records."""
+    stage, route_why = route
+    lead = replace(
+        lead,
+        cycle=lead.cycle + 1,
+        stage=stage,
+        status="open",
+        created_at=draft.now,
+        stage_at=draft.now,
+        owner=None,
+        previous_owners=(),
+        assigned_at=None,
+        respond_by=None,
+        responded_at=None,
+        reason=None,
+        closed_at=None,
+        amount=None,
+        counts={},
+        campaign=None,
+        touch_id=None,
+    )
+    lead = draft.note(lead, "returned", f"{why}; {route_why}", draft.situation.cause)
+    draft.wants_packet.append(lead.id)
+    if draft.situation.in_crm:
+        draft.intents.append(Revive(draft.situation.person_id, lead))
+    _settle(draft, lead, exclude_previous=False)
+
+
+def follow(
+    draft: Draft,
+    lead: Lead,
+    move: Move,
+    why: str,
+    message_id: str,
+    *,
+    exclude_previous: bool = False,
+    outcome: str | None = None,
+) -> None:
+    """Do what an outcome or a clock says: to a stage, into nurture, or back to marketing."""
+    if move.send_back is not None:
+        send_back(draft, lead, move.send_back, why, message_id, outcome)
+    elif move.nurture is not None:
+        _nurture(draft, lead, move.nurture, why, message_id, outcome)
+    elif move.to is not None:
+        _enter(draft, lead, move.to, why, message_id, exclude_previous=exclude_previous, outcome=outcome)
+
+
+def send_back(draft: Draft, lead: Lead, reason: str, why: str, message_id: str, outcome: str | None = None) -> None:
+    """Back to marketing with a reason; the person follows when no lead and no deal is open."""
+    lead = replace(lead, status="sent_back", reason=reason, programme=None, closed_at=draft.now, respond_by=None)
+    lead = draft.note(lead, "sent_back", why, message_id, choice=reason)
+    draft.stop_clocks(lead.id)
+    draft.intents += [Close(lead), Tell(lead, outcome)]
+
+
+def assign(draft: Draft, lead: Lead, member: Member | None, why: str) -> None:
+    """Give the lead its owner, start the clock of the agreed time, and show it in the CRM."""
+    cause = draft.situation.cause
+    if member is None:
+        draft.note(
+            lead,
+            "assigned",
+            f"{why}; nobody could be chosen: it stands on the attention page until somebody takes it",
+            cause,
+        )
+        return
+    stage, calendar = draft.stage(lead), draft.process.regions[lead.region].calendar
+    previous = (*lead.previous_owners, member.name)
+    respond_by = _respond_by(stage.respond, calendar, draft.now)
+    lead = replace(
+        lead,
+        owner=member.name,
+        previous_owners=previous,
+        assigned_at=draft.now,
+        respond_by=respond_by,
+        responded_at=None,
+    )
+    lead = draft.note(lead, "assigned", why, cause)
+    start_clock(draft, lead, stage.respond, calendar)
+    _present(draft, lead)
+    draft.intents.append(Tell(lead, None))
+
+
+def start_clock(draft: Draft, lead: Lead, respond: Respond | None, calendar: WorkCalendar) -> None:
+    """Start what the owner must keep to."""
+    if respond is None or lead.respond_by is None:
+        return
+    draft.clock(lead.id, "respond", lead.respond_by)
+    if respond.remind_before is not None:
+        draft.clock(lead.id, "remind", _working_before(calendar, lead.respond_by, respond, draft.now))
+
+
+def wake(draft: Draft, lead: Lead, why: str, message_id: str) -> None:
+    """Nurture is over: sales' turn again, with a new clock."""
+    stage, calendar = draft.stage(lead), draft.process.regions[lead.region].calendar
+    programme = lead.programme
+    lead = replace(
+        lead,
+        status="open",
+        programme=None,
+        respond_by=_respond_by(stage.respond, calendar, draft.now),
+        responded_at=None,
+        assigned_at=draft.now,
+    )
+    lead = draft.note(lead, "woken", why, message_id, choice=programme)
+    draft.clock(lead.id, "wake", None)
+    start_clock(draft, lead, stage.respond, calendar)
+    if programme is not None:
+        draft.intents.append(Enrol(lead, programme, leave=True))
+    draft.intents += [Assign(lead), Prompt(lead, why), Tell(lead, None)]
+
+
+def settle_tier(draft: Draft) -> None:
+    """Name, lead or customer, and whose the record is; back to marketing only when no lead and no deal is open."""
+    leads, before = list(draft.leads.values()), draft.situation.tier
+    if not leads and before is None:
+        return
+    active = any(lead.is_open for lead in leads) or any(deal.open for deal in draft.situation.deals)
+    tier: Literal["name", "lead", "customer"] = (
+        "lead"
+        if any(lead.is_open for lead in leads)
+        else "customer"
+        if any(lead.status == "won" for lead in leads)
+        else "name"
+    )
+    custody = "sales" if active or tier == "customer" else "marketing"
+    if before is not None and (before.tier, before.custody) == (tier, custody):
+        return
+    draft.tier = Tier(draft.situation.person_id, tier, custody, draft.now)
+    if custody == "marketing" and before is not None and before.custody == "sales" and draft.situation.in_crm:
+        closed = max((lead for lead in leads if lead.closed_at is not None), key=lambda lead: (lead.closed_at, lead.id))
+        draft.intents.append(Retire(draft.situation.person_id, closed))
+
+
+def _respond_by(respond: Respond | None, calendar: WorkCalendar, start: datetime) -> datetime | None:
+    """When the agreed time is over: plain time, working time, or whole working days."""
+    if respond is None:
+        return None
+    if respond.working_days is not None:
+        return calendar.add_working_days(start, respond.working_days)
+    return calendar.add_working(start, respond.within) if respond.working else start + respond.within
+
+
+def _working_before(calendar: WorkCalendar, end: datetime, respond: Respond, start: datetime) -> datetime:
+    """The moment at which only `remind_before` is left, of working time where the clock counts that."""
+    before = respond.remind_before or timedelta(0)
+    if not respond.working:
+        return end - before
+    return calendar.add_working(start, max(calendar.working_between(start, end) - before, timedelta(0)))
+
+
+def _settle(draft: Draft, lead: Lead, *, exclude_previous: bool) -> None:
+    draft.wants_owner[lead.id] = exclude_previous
+
+
+def _enter(
+    draft: Draft, lead: Lead, to: str, why: str, message_id: str, *, exclude_previous: bool, outcome: str | None
+) -> None:
+    if draft.process.stages[to].final:
+        lead = replace(
+            lead, stage=to, status="won", programme=None, stage_at=draft.now, closed_at=draft.now, respond_by=None
+        )
+        lead = draft.note(lead, "won", why, message_id)
+        draft.stop_clocks(lead.id)
+        draft.intents += [Close(lead), Tell(lead, outcome)]
+        return
+    kept = lead.previous_owners if exclude_previous else ()
+    lead = replace(
+        lead,
+        stage=to,
+        status="open",
+        programme=None,
+        stage_at=draft.now,
+        owner=None,
+        previous_owners=kept,
+        assigned_at=None,
+        respond_by=None,
+        responded_at=None,
+    )
+    lead = draft.note(lead, "moved", why, message_id)
+    draft.stop_clocks(lead.id)
+    if outcome is not None:
+        draft.intents.append(Tell(lead, outcome))
+    _settle(draft, lead, exclude_previous=exclude_previous)
+
+
+def _nurture(draft: Draft, lead: Lead, nurture: Nurture, why: str, message_id: str, outcome: str | None) -> None:
+    lead = replace(
+        lead,
+        status="nurturing",
+        programme=nurture.programme,
+        respond_by=None,
+        owner=lead.owner if nurture.keep_owner else None,
+    )
+    lead = draft.note(lead, "nurtured", why, message_id, choice=nurture.programme)
+    draft.stop_clocks(lead.id)
+    if nurture.wake_after is not None:
+        calendar = draft.process.regions[lead.region].calendar
+        draft.clock(lead.id, "wake", calendar.next_opening(draft.now + nurture.wake_after))
+    draft.intents += [Enrol(lead, nurture.programme), Tell(lead, outcome)]
+
+
+def _present(draft: Draft, lead: Lead) -> None:
+    """Show the lead as the stage declares; a known contact never becomes a second record of the person."""
+    stage, shown = draft.stage(lead), {each.object: each for each in draft.shown.get(lead.id, [])}
+    in_crm = draft.situation.in_crm
+    if "Lead" in shown and "Contact" not in in_crm:
+        draft.intents.append(Assign(lead))
+        return
+    person_pending = any(each.object == "Lead" for others in draft.shown.values() for each in others)
+    wanted = stage.show_known_contact if in_crm or person_pending else stage.show_new_person
+    if wanted is None:
+        return
+    name = CRM_OBJECTS[wanted]
+    if (
+        name in shown
+        and not (name == "Opportunity" and not _deal_open(draft, shown[name]))
+        and not (name == "Task" and lead.cycle > 1 and f"/{lead.cycle}" not in shown[name].our_key)
+    ):
+        draft.intents.append(Assign(lead))
+        return
+    our_key = draft.situation.person_id if name == "Lead" else lead.id if lead.cycle == 1 else f"{lead.id}/{lead.cycle}"
+    draft.show(ShownAs(lead.id, name, our_key))
+    draft.intents.append(Show(lead, name, our_key))
+
+
+def _deal_open(draft: Draft, shown: ShownAs) -> bool:
+    return (
+        any(deal.open for deal in draft.situation.deals if deal.record_id == shown.record_id) or shown.record_id is None
+    )
