@@ -1,0 +1,264 @@
+"""The outbox's tables: commands with a key, and what each outside system is known to hold."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Column, Connection, Index, RowMapping, and_, func, or_, select, update
+
+from closeloop.db import INT, TEXT, among, put, table
+from closeloop.outbox.nouns import Planned, Posted, Settlement, Shadow, ShadowKey
+from closeloop.ports import Command, Ref, Verb
+from closeloop.words.moment import from_us, to_us
+
+LEASE = timedelta(seconds=60)
+"""How long a worker may take over a batch before another one may try."""
+
+# fmt: off
+commands = table(
+    "commands",
+    Column("key", TEXT, primary_key=True),
+    Column("source", TEXT, nullable=False),         # crm, ma, mail
+    Column("verb", TEXT, nullable=False),
+    Column("object", TEXT, nullable=False),
+    Column("ref_object", TEXT),
+    Column("ref_id", TEXT),
+    Column("our_key", TEXT),
+    Column("fields", TEXT, nullable=False),         # JSON
+    Column("refs", TEXT, nullable=False),           # JSON
+    Column("after", TEXT),                          # key of a command that must be done first
+    Column("person_id", TEXT),
+    Column("lead_id", TEXT),
+    Column("why", TEXT, nullable=False),
+    Column("message_id", TEXT, nullable=False),     # what brought it about
+    Column("created_at", INT, nullable=False),
+    Column("no", INT, nullable=False),              # order among those created at once
+    Column("state", TEXT, nullable=False),          # waiting | leased | done | dead
+    Column("attempts", INT, nullable=False),        # how often it was sent, lost answers included
+    Column("answers", INT, nullable=False),         # how often it was answered
+    Column("not_before", INT, nullable=False),
+    Column("leased_by", TEXT),
+    Column("leased_until", INT),
+    Column("answer_id", TEXT),                      # id of the record made or changed
+    Column("reason", TEXT),
+    Column("answered_at", INT),
+    Column("verified", INT, nullable=False),
+    Index(None, "state", "source", "not_before"),
+    Index(None, "source", "person_id"),
+    Index(None, "lead_id"),
+)
+shadows = table(
+    "shadows",                                      # what each side was last known to hold
+    Column("source", TEXT, primary_key=True),
+    Column("object", TEXT, primary_key=True),
+    Column("record_id", TEXT, primary_key=True),
+    Column("fields", TEXT, nullable=False),         # JSON
+    rowid=False,
+)
+# fmt: on
+
+_PLANNED = (
+    "key", "source", "verb", "object", "ref_object", "ref_id", "our_key", "fields", "refs", "after",
+    "person_id", "lead_id", "why", "message_id", "created_at", "no",
+    "state", "attempts", "answers", "not_before", "verified",
+)  # fmt: skip
+
+
+def plan(connection: Connection, planned: Sequence[Planned], now: datetime) -> None:
+    """Write commands to be sent; one whose key is there already is not written again."""
+    rows = []
+    for no, each in enumerate(planned):
+        command, ref = each.command, each.command.ref
+        refs = {name: [ref.object, ref.id] for name, ref in command.refs.items()}
+        rows.append(
+            (
+                command.key,
+                each.source,
+                command.verb.value,
+                command.object,
+                ref.object if ref else None,
+                ref.id if ref else None,
+                command.our_key,
+                json.dumps(dict(command.fields), ensure_ascii=False),
+                json.dumps(refs),
+                each.after,
+                each.person_id,
+                each.lead_id,
+                each.why,
+                each.message_id,
+                to_us(now),
+                no,
+                "waiting",
+                0,
+                0,
+                to_us(now),
+                0,
+            )
+        )
+    put(connection, commands, _PLANNED, rows, "keep")
+
+
+def claim(connection: Connection, source: str, now: datetime, n: int, worker: str) -> list[Posted]:
+    """Lease up to `n` commands of one connection, in the order in which they were made.
+
+    Of one person only the earliest unfinished command is taken, so that an update never overtakes the create before it.
+    A lease that ran out is taken again: its answer may have been lost, which the attempt tells the connector.
+    """
+    earlier = commands.alias("earlier")
+    blocked = (
+        select(earlier.c.key)
+        .where(
+            earlier.c.source == commands.c.source,
+            earlier.c.person_id == commands.c.person_id,
+            earlier.c.state.in_(("waiting", "leased")),
+            or_(
+                earlier.c.created_at < commands.c.created_at,
+                and_(earlier.c.created_at == commands.c.created_at, earlier.c.no < commands.c.no),
+            ),
+        )
+        .exists()
+    )
+    parent = commands.alias("parent")
+    ready = or_(
+        commands.c.after.is_(None),
+        select(parent.c.key).where(parent.c.key == commands.c.after, parent.c.state == "done").exists(),
+    )
+    statement = (
+        select(commands)
+        .where(
+            commands.c.source == source,
+            commands.c.not_before <= to_us(now),
+            or_(
+                commands.c.state == "waiting", and_(commands.c.state == "leased", commands.c.leased_until < to_us(now))
+            ),
+            ~blocked,
+            ready,
+        )
+        .order_by(commands.c.created_at, commands.c.no, commands.c.key)
+        .limit(n)
+        .with_for_update(skip_locked=True, of=commands)
+    )
+    rows = connection.execute(statement).mappings().all()
+    keys = [row["key"] for row in rows]
+    connection.execute(
+        update(commands)
+        .where(among(commands.c.key, keys))
+        .values(state="leased", attempts=commands.c.attempts + 1, leased_by=worker, leased_until=to_us(now + LEASE))
+    )
+    made = _answer_ids(connection, [row["after"] for row in rows if row["after"]])
+    return [_posted(row, attempts=row["attempts"] + 1, made=made) for row in rows]
+
+
+def still_leased(connection: Connection, keys: Sequence[str], worker: str) -> set[str]:
+    """Those of `keys` that this worker still holds: the answer of a worker that was given up is not taken."""
+    statement = select(commands.c.key).where(
+        among(commands.c.key, keys), commands.c.leased_by == worker, commands.c.state == "leased"
+    )
+    return set(connection.execute(statement).scalars())
+
+
+def load(connection: Connection, keys: Iterable[str]) -> dict[str, Posted]:
+    """Commands by key."""
+    rows = connection.execute(select(commands).where(among(commands.c.key, sorted(set(keys))))).mappings()
+    return {row["key"]: _posted(row, attempts=row["attempts"], made={}) for row in rows}
+
+
+def settle(connection: Connection, settlements: Sequence[Settlement]) -> None:
+    """Write what became of commands."""
+    for each in settlements:
+        connection.execute(
+            update(commands)
+            .where(commands.c.key == each.key)
+            .values(
+                state=each.state,
+                not_before=to_us(each.not_before),
+                answer_id=each.answer_id,
+                reason=each.reason,
+                answered_at=to_us(each.answered_at),
+                answers=commands.c.answers + 1,
+                verified=int(each.verified),
+                leased_by=None,
+                leased_until=None,
+            )
+        )
+
+
+def revive(connection: Connection, keys: Sequence[str], now: datetime) -> int:
+    """Give dead commands another life, after somebody mended what killed them."""
+    statement = update(commands).where(among(commands.c.key, keys), commands.c.state == "dead")
+    return connection.execute(statement.values(state="waiting", answers=0, not_before=to_us(now), reason=None)).rowcount
+
+
+def pending_creates(connection: Connection, person_ids: Sequence[str]) -> dict[str, dict[tuple[str, str], str]]:
+    """Person → (connection, object) → key of a create that is not answered yet."""
+    statement = select(commands.c.person_id, commands.c.source, commands.c.object, commands.c.key).where(
+        among(commands.c.person_id, person_ids),
+        commands.c.verb == Verb.CREATE.value,
+        commands.c.state.in_(("waiting", "leased")),
+    )
+    found: dict[str, dict[tuple[str, str], str]] = {}
+    for person_id, source, object_name, key in connection.execute(statement):
+        found.setdefault(person_id, {})[source, object_name] = key
+    return found
+
+
+def load_shadows(connection: Connection, wanted: Iterable[ShadowKey]) -> dict[ShadowKey, Shadow]:
+    """What these records are known to hold."""
+    asked = set(wanted)
+    statement = select(shadows).where(among(shadows.c.record_id, sorted({record_id for _, _, record_id in asked})))
+    rows = connection.execute(statement)
+    return {key: json.loads(row.fields) for row in rows if (key := (row.source, row.object, row.record_id)) in asked}
+
+
+def save_shadows(connection: Connection, found: Mapping[ShadowKey, Shadow]) -> None:
+    """Remember what records hold now."""
+    put(
+        connection,
+        shadows,
+        ("source", "object", "record_id", "fields"),
+        [(*key, json.dumps(dict(fields), ensure_ascii=False)) for key, fields in found.items()],
+        "replace",
+    )
+
+
+def n_unfinished(connection: Connection) -> dict[str, int]:
+    """Connection → how many commands wait or are under way."""
+    statement = (
+        select(commands.c.source, func.count())
+        .where(commands.c.state.in_(("waiting", "leased")))
+        .group_by(commands.c.source)
+    )
+    return dict(connection.execute(statement).tuples().all())
+
+
+def next_attempt(connection: Connection) -> datetime | None:
+    """When the next waiting command may be sent."""
+    earliest = connection.execute(select(func.min(commands.c.not_before)).where(commands.c.state == "waiting")).scalar()
+    return None if earliest is None else from_us(earliest)
+
+
+def _answer_ids(connection: Connection, keys: Sequence[str]) -> dict[str, Ref]:
+    """Create → the record that it made."""
+    statement = select(commands.c.key, commands.c.object, commands.c.answer_id).where(
+        among(commands.c.key, keys), commands.c.answer_id.is_not(None)
+    )
+    return {key: Ref(object_name, answer_id) for key, object_name, answer_id in connection.execute(statement)}
+
+
+def _posted(row: RowMapping, attempts: int, made: Mapping[str, Ref]) -> Posted:
+    ref = Ref(row["ref_object"], row["ref_id"]) if row["ref_id"] else None
+    refs = {name: Ref(*pair) for name, pair in json.loads(row["refs"]).items()}
+    parent = made.get(row["after"])
+    if parent is not None and ref is None and row["verb"] != Verb.CREATE.value:
+        ref = parent
+    elif parent is not None and row["verb"] == Verb.CREATE.value:
+        refs.setdefault("person", parent)
+    command = Command(
+        row["key"], Verb(row["verb"]), row["object"], ref, row["our_key"], json.loads(row["fields"]), refs, attempts
+    )
+    planned = Planned(
+        row["source"], command, row["why"], row["message_id"], row["person_id"], row["lead_id"], row["after"]
+    )
+    return Posted(planned, row["state"], row["answers"], from_us(row["created_at"]))

@@ -1,0 +1,110 @@
+"""Which fields of a person each outside system should hold, and the commands that bring it there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from closeloop.outbox.nouns import Known, Planned
+from closeloop.ports import Command, Ref, Value, Verb
+from closeloop.process.nouns import FieldRule, Process
+from closeloop.record.nouns import Winner, Winners
+from closeloop.words.normal import comparable
+
+PERSON_OBJECTS = frozenset({"Lead", "Contact"})
+
+
+def desired(
+    process: Process, source: str, object_name: str, person: Winners, account: Winners, *, only_always: bool = False
+) -> dict[str, Value]:
+    """Vendor field → value, for a record of `object_name` at `source`.
+
+    A path without an object ("crm.Email") means the person's own records; with one ("crm.Account.Name") that object.
+    """
+    return {
+        name: _outward(rule, winner)
+        for name, rule, winner in _wanted(process, source, object_name, person, account, only_always=only_always)
+    }
+
+
+def sync(known: Known, custody: str, process: Process, message_id: str) -> list[Planned]:
+    """Commands that make every record of the person hold the winners, where custody lets the hub write.
+
+    Marketing's system also gets a record of a person that it does not know yet; the CRM never does from here:
+    only a handover creates there.
+    """
+    planned = []
+    writes = process.custody[custody].write if custody in process.custody else ()
+    for source in sorted({path.source for rule in _rules(process) for path in rule.write}):
+        records = [record for record in known.records(source) if record[0] in PERSON_OBJECTS]
+        if any(object_ == "Contact" for object_, _ in records):
+            records = [record for record in records if record[0] == "Contact"]
+        for object_name, record_id in records:
+            changes = _changes(known, source, object_name, record_id, process, only_always=source not in writes)
+            if changes:
+                key = f"{known.person_id}:{message_id}:update:{source}.{object_name}:{record_id}"
+                command = Command(key, Verb.UPDATE, object_name, Ref(object_name, record_id), fields=changes)
+                planned.append(Planned(source, command, _why(process, changes), message_id, known.person_id))
+        if not records and source in writes and source in _homes(process) and (source, "Lead") not in known.pending:
+            fields = desired(process, source, "Lead", known.person, known.account)
+            if "email" in known.person and known.person["email"].valid:
+                key = f"{source}:create:Lead:{known.person_id}"
+                command = Command(key, Verb.CREATE, "Lead", our_key=known.person_id, fields=fields)
+                planned.append(
+                    Planned(
+                        source,
+                        command,
+                        f"{process.signed} custody.{custody}: {source} knows every name",
+                        message_id,
+                        known.person_id,
+                    )
+                )
+    return planned
+
+
+def _homes(process: Process) -> frozenset[str]:
+    """Marketing's systems: where names live."""
+    return frozenset(name for name, source in process.sources.items() if source.kind == "marketo")
+
+
+def _changes(
+    known: Known, source: str, object_name: str, record_id: str, process: Process, *, only_always: bool
+) -> dict[str, Value]:
+    shadow = known.shadows.get((source, object_name, record_id))
+    if shadow is None:
+        return {}  # nothing is known of that record yet: its first reading decides
+    wanted = _wanted(process, source, object_name, known.person, known.account, only_always=only_always)
+    return {name: _outward(rule, winner) for name, rule, winner in wanted if not _holds(shadow.get(name), rule, winner)}
+
+
+def _wanted(
+    process: Process, source: str, object_name: str, person: Winners, account: Winners, *, only_always: bool
+) -> Iterable[tuple[str, FieldRule, Winner]]:
+    for entity, winners in (("person", person), ("account", account)):
+        for rule in process.fields.get(entity, {}).values():
+            winner = winners.get(rule.name)
+            if winner is None or not winner.valid or (only_always and not rule.always):
+                continue
+            for path in rule.write:
+                if path.source == source and (
+                    path.object == object_name or (path.object is None and object_name in PERSON_OBJECTS)
+                ):
+                    yield path.name, rule, winner
+
+
+def _outward(rule: FieldRule, winner: Winner) -> Value:
+    """An address goes out as its owner wrote it, everything else in its normal form."""
+    return winner.given if rule.form == "email" else winner.value
+
+
+def _holds(value: Value, rule: FieldRule, winner: Winner) -> bool:
+    if value is None or value == "":
+        return winner.value is False
+    return comparable(rule.form, value) == comparable(rule.form, winner.value)
+
+
+def _rules(process: Process) -> Iterable[FieldRule]:
+    return (rule for rules in process.fields.values() for rule in rules.values())
+
+
+def _why(process: Process, changes: Mapping[str, Value]) -> str:
+    return f"{process.signed} fields: {', '.join(sorted(changes))} won elsewhere"
