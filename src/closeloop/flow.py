@@ -1,0 +1,253 @@
+"""The road: every message takes the same steps in the same order, in batches, with two commits.
+
+    sources → doors → inbox → identity → record → profile → lifecycle → alerts → outbox → connectors
+
+`take_in` is the first commit: receipts, verbatim. `decide` is the second: everything that follows from them, commands
+for the outside included. `deliver`, `listen` and `tick` stand at the ends: what vendors answer, what changed there and
+clocks that ran out come in as receipts like everything else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Final
+
+import structlog
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from closeloop.db import Database, is_away
+from closeloop.inbox import store as inbox_store
+from closeloop.inbox.answers import encode_answers
+from closeloop.inbox.clicks import encode_clicks
+from closeloop.inbox.keys import nameless_id, nameless_id_of
+from closeloop.inbox.nouns import Click, Message, Queue, Receipt, SetAside, Verdict
+from closeloop.inbox.read import read
+from closeloop.inbox.records import encode_records
+from closeloop.inbox.ticks import encode_due
+from closeloop.lifecycle import store as lifecycle_store
+from closeloop.outbox import store as outbox_store
+from closeloop.ports import Answer, Clock, Connector, Outcome
+from closeloop.process.nouns import Process
+from closeloop.steps.alert import alert
+from closeloop.steps.answers import recognise, settle_answers
+from closeloop.steps.batch import Batch
+from closeloop.steps.decide import decide
+from closeloop.steps.identify import identify
+from closeloop.steps.plan import plan
+from closeloop.steps.profile import profile
+from closeloop.steps.record import record
+from closeloop.steps.unheard import drop_echoes
+from closeloop.words import ids
+from closeloop.words.errors import CloseloopError, EndError, Permanent, Transient, Unready
+from closeloop.words.text import clean, has_unfit
+
+STEPS: Final[tuple[Callable[[Batch], None], ...]] = (
+    settle_answers,
+    recognise,
+    drop_echoes,
+    identify,
+    record,
+    profile,
+    decide,
+    alert,
+    plan,
+)
+BATCH: Final = 200
+"""Receipts taken at once."""
+_TRIES: Final = 5
+_LONGEST_REASON: Final = 2000
+log = structlog.get_logger()
+
+
+class Hub:
+    """The road over one database. Any number of hubs may work on one PostgreSQL, one on SQLite."""
+
+    def __init__(self, database: Database, process: Process, clock: Clock) -> None:
+        self.database, self.process, self.clock = database, process, clock
+
+    def now(self) -> datetime:
+        """The moment, by the hub's clock."""
+        return self.clock.now()
+
+    def take_in(self, receipts: Sequence[Receipt]) -> None:
+        """The first commit: when this returns, the receipts are on disk and will be decided, whatever happens."""
+        with self.database.write() as connection:
+            inbox_store.save_receipts(connection, receipts)
+
+    def decide(self, queue: Queue = "live", n: int = BATCH) -> int:
+        """The second commit: take what waits through every step. Returns how many receipts were decided.
+
+        When that fails, the batch is taken apart until the message at fault stands alone; it waits with its error.
+        """
+        for _ in range(_TRIES):
+            try:
+                with self.database.write() as connection:
+                    receipts = inbox_store.claim(connection, queue, n)
+                    if receipts:
+                        messages = [message for receipt in receipts for message in read(receipt, self.process)]
+                        self._pass(connection, messages, self.now())
+                        inbox_store.done(connection, [receipt.id for receipt in receipts])
+                    return len(receipts)
+            except Unready:
+                raise
+            except (IntegrityError, DBAPIError) as error:
+                if not _lost_a_race(error):
+                    return self._decide_carefully(queue, n)
+            except Exception:  # noqa: BLE001 - whatever a rule raises, the other messages go on
+                return self._decide_carefully(queue, n)
+        return self._decide_carefully(queue, n)
+
+    def deliver(self, source: str, connector: Connector, worker: str) -> int:
+        """Send what waits for one connection and take in its answers. Returns how many commands were answered."""
+        with self.database.write() as connection:
+            posted = outbox_store.claim(connection, source, self.now(), connector.limits().batch_size, worker)
+        if not posted:
+            return 0
+        commands = [each.planned.command for each in posted]
+        try:
+            answers = connector.push(commands)
+        except EndError as error:
+            answers = [_answer_of(command.key, error) for command in commands]
+        with self.database.write() as connection:
+            held = outbox_store.end_leases(connection, [command.key for command in commands], worker)
+            taken = [answer for answer in answers if answer.key in held]
+            if taken:
+                inbox_store.save_receipts(connection, [self._receipt(source, "answer", encode_answers(taken))])
+        return len(taken)
+
+    def listen(self, source: str, connector: Connector) -> int:
+        """Read what changed at one system, each page in one commit with its cursor. Returns how many records.
+
+        Raises:
+            Transient, Permanent: the system cannot be read; the health page shows it, the cursor stays.
+        """
+        with self.database.read() as connection:
+            end = inbox_store.load_ends(connection).get(source)
+        n, cursor = 0, end.cursor if end else None
+        more = True
+        while more:
+            try:
+                page = connector.pull(cursor)
+            except EndError as error:
+                with self.database.write() as connection:
+                    inbox_store.save_end_error(connection, source, str(error), self.now())
+                raise
+            with self.database.write() as connection:
+                if page.records:
+                    inbox_store.save_receipts(connection, [self._receipt(source, "pull", encode_records(page.records))])
+                inbox_store.save_cursor(connection, source, page.cursor, len(page.records), self.now())
+            n, cursor, more = n + len(page.records), page.cursor, page.more
+        return n
+
+    def tick(self, at_most: int = 1000) -> int:
+        """Clocks that ran out become messages. Returns how many."""
+        with self.database.read() as connection:
+            due = lifecycle_store.due(connection, self.now(), at_most)
+        if due:
+            self.take_in([self._receipt("clock", "time", encode_due(due))])
+        return len(due)
+
+    def click(self, click: Click) -> Receipt:
+        """A person's choice goes down the road like everything else. Returns its receipt, to find its verdict by."""
+        receipt = self._receipt("desk", "desk", encode_clicks([click]))
+        self.take_in([receipt])
+        return receipt
+
+    def begin(self) -> None:
+        """Keep the version of the process that decides from now on.
+
+        Raises:
+            BadInput: this version was in use with other content.
+        """
+        with self.database.write() as connection:
+            inbox_store.save_process(connection, self.process, self.now())
+
+    def replay_batch(self, connection: Connection, messages: Sequence[Message | SetAside], now: datetime) -> None:
+        """Decide these messages again as of `now`, in a transaction of the caller's."""
+        self._pass(connection, messages, now)
+
+    def _pass(self, connection: Connection, messages: Sequence[Message | SetAside], now: datetime) -> None:
+        known = inbox_store.known(connection, [message.id for message in messages])
+        fresh: dict[str, Message | SetAside] = {}
+        for message in messages:
+            if message.id not in known:
+                fresh.setdefault(message.id, message)
+        if not fresh:
+            return
+        batch = Batch(connection, list(fresh.values()), self.process, now)
+        for step in STEPS:
+            step(batch)
+        no = inbox_store.open_batch(connection, self.process.signed, len(fresh), now)
+        inbox_store.save_messages(connection, batch.verdicts(), no)
+
+    def _decide_carefully(self, queue: Queue, n: int) -> int:
+        with self.database.write() as connection:
+            receipts = inbox_store.claim(connection, queue, n)
+            self._halve(connection, [message for receipt in receipts for message in self._read(connection, receipt)])
+            inbox_store.done(connection, [receipt.id for receipt in receipts])
+        return len(receipts)
+
+    def _read(self, connection: Connection, receipt: Receipt) -> Sequence[Message | SetAside]:
+        """The messages of a receipt; one that nobody foresaw fails as a whole and holds nobody up."""
+        try:
+            return read(receipt, self.process)
+        except Exception as error:  # noqa: BLE001 - kept with the receipt, for a person to look at
+            key = nameless_id(receipt, 0, receipt.body)
+            self._fail(connection, SetAside(key, receipt.source, receipt.id, 0, receipt.received_at, ""), error)
+            return ()
+
+    def _halve(self, connection: Connection, messages: Sequence[Message | SetAside]) -> None:
+        """Decide in savepoints, in halves, down to the message at fault."""
+        for n_tries in range(1, _TRIES + 1):
+            try:
+                with connection.begin_nested():
+                    self._pass(connection, messages, self.now())
+            except Unready:
+                raise
+            except Exception as error:
+                if isinstance(error, DBAPIError):
+                    if is_away(error):
+                        raise
+                    if _lost_a_race(error) and n_tries < _TRIES:
+                        continue
+                if len(messages) == 1:
+                    self._fail(connection, messages[0], error)
+                    return
+                middle = len(messages) // 2
+                self._halve(connection, messages[:middle])
+                self._halve(connection, messages[middle:])
+            return
+
+    def _fail(self, connection: Connection, message: Message | SetAside, error: Exception) -> None:
+        said = str(error) if isinstance(error, CloseloopError) else f"{type(error).__name__}: {error}"
+        # What the database said may quote the very text that it cannot keep, and so may the message's id.
+        reason = clean(said)[:_LONGEST_REASON]
+        if has_unfit(message.id):
+            key = nameless_id_of(message.source, message.receipt_id, message.position)
+            message = SetAside(key, message.source, message.receipt_id, message.position, message.received_at, reason)
+        log.error("message failed", message=message.id, reason=reason, exc_info=error)
+        with connection.begin_nested():
+            no = inbox_store.open_batch(connection, self.process.signed, 1, self.now())
+            inbox_store.save_messages(connection, [Verdict(message, "failed", reason)], no)
+
+    def _receipt(self, source: str, door: str, body: bytes) -> Receipt:
+        now = self.now()
+        return Receipt(ids.new(now), source, door, "live", now, {}, body)  # type: ignore[arg-type]
+
+
+def _lost_a_race(error: DBAPIError) -> bool:
+    """Another worker claimed a key, or the database broke a ring of waiting: deciding again sees what the other did."""
+    state = getattr(error.orig, "sqlstate", None)
+    return isinstance(error, IntegrityError) or state in ("40001", "40P01")
+
+
+def _answer_of(key: str, error: EndError) -> Answer:
+    match error:
+        case Permanent():
+            return Answer(key, Outcome.PERMANENT, reason=str(error))
+        case Transient(retry_after=after) if after is not None:
+            return Answer(key, Outcome.TRANSIENT, reason=str(error), retry_after_seconds=after.total_seconds())
+        case _:
+            return Answer(key, Outcome.TRANSIENT, reason=str(error))

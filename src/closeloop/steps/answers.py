@@ -1,0 +1,88 @@
+"""The outbox hears what vendors answered; answers, clocks and clicks are then about the person they concern."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from closeloop.inbox.nouns import Key, Message
+from closeloop.lifecycle import store as lifecycle_store
+from closeloop.lifecycle.nouns import ShownAs
+from closeloop.outbox import store as outbox_store
+from closeloop.outbox.echo import written
+from closeloop.outbox.settle import settle as settle_command
+from closeloop.ports import Outcome, Verb
+from closeloop.steps.batch import Batch
+
+
+def settle_answers(batch: Batch) -> None:
+    """outbox: what vendors answered settles its command, and names the record that was made."""
+    answers = {message.answer.key: message.answer for message in batch.messages if message.answer is not None}
+    if not answers:
+        return
+    batch.posted = outbox_store.load(batch.connection, answers)
+    settlements = [settle_command(posted, answers[key], batch.now) for key, posted in batch.posted.items()]
+    outbox_store.settle(batch.connection, [each for each in settlements if each is not None])
+    shadows = {}
+    made = {}
+    for key, posted in batch.posted.items():
+        answer, command = answers[key], posted.planned.command
+        ref = answer.ref or command.ref
+        if answer.outcome is Outcome.DONE and ref is not None and command.verb in (Verb.CREATE, Verb.UPDATE):
+            shadows[posted.planned.source, ref.object, ref.id] = command.fields
+            if (
+                command.verb is Verb.CREATE
+                and command.our_key is not None
+                and posted.planned.source == batch.process.gate.to
+            ):
+                made[command.our_key, ref.object] = ref.id
+    before = outbox_store.load_shadows(batch.connection, shadows)
+    outbox_store.save_shadows(
+        batch.connection, {key: written(before.get(key), fields) for key, fields in shadows.items()}
+    )
+    leads = lifecycle_store.leads_shown(batch.connection, {our_key for our_key, _ in made})
+    lifecycle_store.save_shown(
+        batch.connection,
+        [
+            ShownAs(lead_id, name, our_key, id_)
+            for (our_key, name), id_ in made.items()
+            for lead_id, shown_as in leads.get(our_key, ())
+            if shown_as == name
+        ],
+    )
+
+
+def recognise(batch: Batch) -> None:
+    """Answers, clocks and clicks are about the person of their command or lead."""
+    lead_ids = {message.due.lead_id for message in batch.messages if message.due is not None}
+    lead_ids |= {
+        message.click.subject
+        for message in batch.messages
+        if message.click is not None and message.click.verb == "outcome"
+    }
+    persons = lifecycle_store.persons_of_leads(batch.connection, lead_ids) if lead_ids else {}
+    batch.messages = [_recognised(batch, message, persons) for message in batch.messages]
+
+
+def _recognised(batch: Batch, message: Message, persons: Mapping[str, str]) -> Message:
+    if message.answer is not None:
+        posted = batch.posted.get(message.answer.key)
+        if posted is None or posted.planned.person_id is None:
+            return message
+        keys = [Key("closeloop", posted.planned.person_id)]
+        command, answer = posted.planned.command, message.answer
+        if (
+            answer.outcome is Outcome.DONE
+            and command.verb is Verb.CREATE
+            and answer.ref is not None
+            and command.our_key == posted.planned.person_id
+        ):
+            keys.append(Key(f"{posted.planned.source}.{answer.ref.object}", answer.ref.id))
+        if answer.became:
+            keys.append(Key(f"{posted.planned.source}.{answer.became[0].object}", answer.became[0].id))
+        return replace(message, keys=tuple(keys))
+    lead_id = (
+        message.due.lead_id if message.due is not None else message.click.subject if message.click is not None else None
+    )
+    person_id = persons.get(lead_id) if lead_id is not None else None
+    return message if person_id is None else replace(message, keys=(Key("closeloop", person_id),))

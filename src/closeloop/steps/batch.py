@@ -1,0 +1,77 @@
+"""The messages of one transaction, and what each step finds out about them for the steps after it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from closeloop.identity.nouns import Attributed, Known
+from closeloop.inbox.nouns import Message, SetAside, Verdict
+from closeloop.lifecycle.situation import Draft
+from closeloop.outbox.nouns import Planned, Posted
+from closeloop.process.nouns import Process
+from closeloop.profile.nouns import Touch
+from closeloop.steps.dossier import Dossier
+
+
+class Batch:
+    """What `flow.STEPS` works on.
+
+    Attributes:
+        messages: those that go on; steps replace them as they learn more.
+        news: message id → names of the record's fields that are news.
+        known, who: what identity knows, and what it says of the messages.
+        settled_roots: entities whose winners changed.
+        dossiers: person (root) → everything known of them, for those concerned.
+        drafts: what the lifecycle decided.
+        planned: commands for the outside.
+        notes, refused: message id → what a person should know of it, why it was not done.
+    """
+
+    def __init__(
+        self, connection: Connection, messages: Sequence[Message | SetAside], process: Process, now: datetime
+    ) -> None:
+        self.connection, self.process, self.now = connection, process, now
+        self.set_aside = [message for message in messages if isinstance(message, SetAside)]
+        self.messages = [message for message in messages if isinstance(message, Message)]
+        self.echoes: list[Message] = []
+        self.news: dict[str, frozenset[str]] = {}
+        self.notes: dict[str, str] = {}
+        self.refused: dict[str, str] = {}
+        self.posted: dict[str, Posted] = {}
+        self.known = Known()
+        self.who = Attributed({}, {}, (), (), (), (), {})
+        self.settled_roots: set[str] = set()
+        self.touches: list[Touch] = []
+        self.dossiers: Mapping[str, Dossier] = {}
+        self.drafts: list[Draft] = []
+        self.planned: list[Planned] = []
+
+    def verdicts(self) -> list[Verdict]:
+        """What became of every message."""
+        found = [Verdict(message, "set_aside", message.reason) for message in self.set_aside]
+        found += [
+            Verdict(message, "echo", "what it says was known: our own echo, or nothing changed", self.subject(message))
+            for message in self.echoes
+        ]
+        for message in self.messages:
+            refused = self.refused.get(message.id)
+            found.append(
+                Verdict(
+                    message,
+                    "set_aside" if refused else "decided",
+                    refused or self.notes.get(message.id),
+                    self.subject(message),
+                )
+            )
+        return found
+
+    def root(self, entity_id: str) -> str:
+        """The root that an entity is linked to."""
+        return self.known.roots.get(entity_id, entity_id)
+
+    def subject(self, message: Message) -> str | None:
+        """The entity that a message is about."""
+        return self.who.subject.get(message.id)

@@ -1,0 +1,81 @@
+"""Decisions become commands with a key, and fields go where they should be held."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from closeloop.lifecycle.nouns import Packet
+from closeloop.lifecycle.situation import Draft
+from closeloop.outbox import store as outbox_store
+from closeloop.outbox.compile import compile_intents
+from closeloop.outbox.nouns import MAIL, Known
+from closeloop.outbox.sync import sync
+from closeloop.steps.batch import Batch
+
+
+def plan(batch: Batch) -> None:
+    """outbox: decisions become commands; fields go where they should be held."""
+    concerned = [draft for draft in batch.drafts if _concerned(batch, draft)]
+    known = _known_of(batch, concerned)
+    for draft in concerned:
+        person_id = draft.situation.person_id
+        custody = (
+            draft.tier.custody if draft.tier else draft.situation.tier.custody if draft.situation.tier else "marketing"
+        )
+        packets: dict[str, Packet] = {packet.lead_id: packet for packet in draft.packets}
+        if batch.process.custody:
+            batch.planned += sync(known[person_id], custody, batch.process, draft.situation.cause)
+        batch.planned += compile_intents(
+            draft.settled_intents(), known[person_id], draft.shown, packets, batch.process, draft.situation.cause
+        )
+    outbox_store.plan(
+        batch.connection,
+        [each for each in batch.planned if each.source == MAIL or each.source in batch.process.sources],
+        batch.now,
+    )
+    retried = [
+        message.click.subject
+        for message in batch.messages
+        if message.click is not None and message.click.verb == "retry"
+    ]
+    if retried:
+        outbox_store.revive(batch.connection, retried, batch.now)
+
+
+def _concerned(batch: Batch, draft: Draft) -> bool:
+    """Whether anything may have to go out for this person."""
+    person = batch.dossiers[draft.situation.person_id]
+    news = any(
+        message.id in batch.news or message.answer is not None
+        for message in batch.dossiers[draft.situation.person_id].messages
+    )
+    return bool(
+        draft.intents
+        or draft.tier
+        or news
+        or person.id in batch.settled_roots
+        or person.account_id in batch.settled_roots
+    )
+
+
+def _known_of(batch: Batch, drafts: Sequence[Draft]) -> dict[str, Known]:
+    people = [batch.dossiers[draft.situation.person_id] for draft in drafts]
+    wanted = {
+        (key.kind.partition(".")[0], key.kind.partition(".")[2], key.value)
+        for person in people
+        for key in (*person.keys, *person.account_keys)
+        if "." in key.kind
+    }
+    shadows = outbox_store.load_shadows(batch.connection, wanted) if wanted else {}
+    pending = outbox_store.pending_creates(batch.connection, [person.id for person in people])
+    found = {}
+    for person in people:
+        own = {
+            (key.kind.partition(".")[0], key.kind.partition(".")[2], key.value)
+            for key in (*person.keys, *person.account_keys)
+        }
+        held = {key: fields for key, fields in shadows.items() if key in own}
+        found[person.id] = Known(
+            person.id, person.keys, person.winners, person.account, held, pending.get(person.id, {})
+        )
+    return found
