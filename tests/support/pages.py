@@ -52,6 +52,13 @@ def undescribed(names: Iterable[str], reference: Path) -> list[str]:
     return [name for name in names if not re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", spans)]
 
 
+def described_options(page: str) -> dict[str, set[str]]:
+    """Command → the options in the tables below its heading; "" for those before the first command."""
+    parts = re.split(r"^## `closeloop (\w+)`$", page, flags=re.MULTILINE)
+    named = zip(["", *parts[1::2]], parts[::2], strict=True)
+    return {command: set(re.findall(r"^\| `(--[\w-]+)` \|", text, re.MULTILINE)) for command, text in named}
+
+
 def make_targets(root: Path) -> set[str]:
     """What the Makefile declares as commands."""
     phony = re.search(r"^\.PHONY: (.+)$", (root / "Makefile").read_text(), re.MULTILINE)

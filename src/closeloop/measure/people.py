@@ -1,0 +1,63 @@
+"""Finds people by a part of their name, address or company."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, text
+
+from closeloop.measure.stored import called, text_of
+from closeloop.words.moment import from_us
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One resolved person in a list."""
+
+    id: str
+    name: str
+    email: str
+    company: str
+    country: str
+    tier: str
+    custody: str
+    n_leads: int
+    since: datetime
+
+    @property
+    def called(self) -> str:
+        """Name, else address, else the end of the id."""
+        return called(self.name, self.email, self.id)
+
+
+_LIST = "SELECT p.*, (SELECT COUNT(*) FROM v_leads l WHERE l.person_id = p.person_id) AS n_leads FROM v_people p"
+_LATEST = text(f"{_LIST} ORDER BY p.created_at DESC, p.person_id LIMIT :most")
+_FOUND = text(f"""{_LIST}
+    WHERE p.person_id IN (
+      SELECT entity_id FROM v_believed
+      WHERE field IN ('name', 'email', 'company') AND LOWER(given) LIKE :part ESCAPE '!'
+      UNION SELECT root_id FROM v_keys WHERE kind = 'email' AND value LIKE :part ESCAPE '!')
+    ORDER BY p.created_at DESC, p.person_id LIMIT :most""")  # noqa: S608 — a text of ours
+
+
+def people(connection: Connection, part: str = "", most: int = 50) -> tuple[Listed, ...]:
+    """People whose name, address or company contains `part`; the newest when it is empty."""
+    if part.strip():
+        found = connection.execute(_FOUND, {"part": f"%{_escaped(part)}%", "most": most})
+    else:
+        found = connection.execute(_LATEST, {"most": most})
+    return tuple(
+        Listed(
+            line.person_id, text_of(line.name), text_of(line.email), text_of(line.company), text_of(line.country),
+            line.tier, line.custody, line.n_leads, from_us(line.created_at),
+        )
+        for line in found
+    )  # fmt: skip
+
+
+def _escaped(part: str) -> str:
+    # Values are stored as JSON, so what is looked for is written as JSON too.
+    plain = json.dumps(part.strip().lower(), ensure_ascii=False)[1:-1]
+    return plain.replace("!", "!!").replace("%", "!%").replace("_", "!_")
