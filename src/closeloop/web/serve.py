@@ -1,0 +1,82 @@
+"""The hub as a web server on loopback: its doors and its console as one application, served from a thread."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Self
+
+import uvicorn
+from starlette.applications import Starlette
+
+from closeloop.flow import Hub
+from closeloop.web.console import console
+from closeloop.web.doors import GroupCommit, doors
+from closeloop.web.hub_window import HubWindow
+from closeloop.words.errors import BadInput
+
+HOST = "127.0.0.1"
+
+
+class Served:
+    """Answers on loopback for as long as its `with` block runs; what is under way is finished before it ends.
+
+    Args:
+        hub: whose doors and console they are.
+        write_keys: write key → name of the source that sends with it.
+        port: 0 takes any free one.
+
+    Raises:
+        BadInput: the port is taken.
+    """
+
+    def __init__(self, hub: Hub, write_keys: Mapping[str, str], port: int = 0) -> None:
+        self._socket = _listening(port)
+        self.url = f"http://localhost:{self._socket.getsockname()[1]}"
+        self._committer = GroupCommit(hub.take_in)
+        app = Starlette(routes=[*doors(self._committer, write_keys, hub.clock), *console(HubWindow(hub))])
+        config = uvicorn.Config(
+            app,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=5,
+        )
+        self._server = uvicorn.Server(config)
+        # From a thread, uvicorn leaves signals to whoever started it.
+        self._thread = threading.Thread(target=self._server.run, args=([self._socket],), name="web", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        wait = threading.Event()
+        while not self._server.started and self._thread.is_alive():
+            wait.wait(0.005)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.should_exit = True
+        self._thread.join()
+        self._committer.close()
+        self._socket.close()
+
+
+def _listening(port: int) -> socket.socket:
+    # Named TCP, or asyncio leaves Nagle's algorithm on and each answer waits 40 ms for an acknowledgement.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+        listener.listen(2048)
+    except (OSError, OverflowError) as error:
+        listener.close()
+        why = error.strerror if isinstance(error, OSError) else "no such port"
+        raise BadInput(
+            f"cannot listen on {HOST}:{port}: {why}; stop what listens there, or choose another with --port"
+        ) from None
+    return listener
