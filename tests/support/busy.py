@@ -1,4 +1,4 @@
-"""A busy history: visitors, forms, merges, sellers at work, lost answers and clocks that run out, over several weeks."""
+"""A busy history of some weeks: visitors, forms, merges, sellers at work, lost answers, clocks that run out."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
-from support.road import INTERESTED, Road, b2b, identify
-
 from closeloop.connectors import marketo, salesforce, smtp
 from closeloop.connectors.marketo import MarketoSimulator
 from closeloop.connectors.salesforce.simulator import Simulator as Salesforce
@@ -16,6 +14,7 @@ from closeloop.connectors.smtp.mailbox import Mailbox
 from closeloop.crew import pump
 from closeloop.inbox.nouns import Click
 from closeloop.ports import Connector
+from support.road import INTERESTED, Road, b2b, identify
 
 COMPANIES = ("Acme Corp", "Globex GmbH", "Initech")
 COUNTRIES = ("DE", "NO", "AT", "SE")
@@ -41,9 +40,10 @@ def vendors(road: Road) -> Iterator[Vendors]:
         mail = running.enter_context(smtp.simulate(clock))
         ma.create_list("reheat_b2b")
         ends: dict[str, Connector] = {
-            "crm": salesforce.connect(crm.settings, clock), "ma": marketo.connect(ma.settings, clock),
+            "crm": salesforce.connect(crm.settings, clock),
+            "ma": marketo.connect(ma.settings, clock),
             "mail": smtp.connect(mail.settings, clock),
-        }  # fmt: skip
+        }
         for end in ends.values():
             running.callback(end.close)
         yield Vendors(crm, ma, mail, ends)
@@ -94,12 +94,25 @@ def _work(road: Road, systems: Vendors) -> None:
     crm.change(str(leads[0]["Id"]), {"Title": "COO", "Phone": "+49 30 999999"})
     _rest(road, systems, timedelta(hours=1))
     seller = next(member.user for member in b2b().people if member.name == "rep-field-robot")
-    deal = {"Name": "Acme robot", "Amount": 48000, "CurrencyIsoCode": "EUR", "StageName": "Prospecting", "CloseDate": "2026-12-01"}  # fmt: skip
+    deal = {
+        "Name": "Acme robot",
+        "Amount": 48000,
+        "CurrencyIsoCode": "EUR",
+        "StageName": "Prospecting",
+        "CloseDate": "2026-12-01",
+    }
     crm.convert_lead(str(leads[0]["Id"]), deal, owner=seller)
     _rest(road, systems, timedelta(hours=1))
     for opportunity in crm.records("Opportunity"):
         crm.set_stage(str(opportunity["Id"]), "Proposal")
-    road.act("form.submitted", "form-again", email="person0@company0.example", visitor="browser-0", product="robot", campaign="price-mailing")  # fmt: skip
+    road.act(
+        "form.submitted",
+        "form-again",
+        email="person0@company0.example",
+        visitor="browser-0",
+        product="robot",
+        campaign="price-mailing",
+    )
     _rest(road, systems, timedelta(hours=1))
     for opportunity in crm.records("Opportunity"):
         crm.close(str(opportunity["Id"]), won=True)
@@ -107,7 +120,9 @@ def _work(road: Road, systems: Vendors) -> None:
     ma.click_email(int(known[0]["id"]), "price-mailing", "https://ours.example/robot/pricing")
     ma.unsubscribe(int(known[-1]["id"]))
     _rest(road, systems, timedelta(hours=1))
-    lead_id = road.rows("select id from leads where status = 'open' and stage = 'telemarketing' order by id desc limit 1")
+    lead_id = road.rows(
+        "select id from leads where status = 'open' and stage = 'telemarketing' order by id desc limit 1"
+    )
     if lead_id:
         road.hub.click(Click("outcome", str(lead_id[0][0]), "wrong_number", "huber"))
     links = road.rows("select id from merges order by id limit 1")

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from support.road import query
-
 from closeloop.db import Database
+from support.road import query
 
 Who = frozenset[str]
 """Somebody or something by the keys that it holds, since ids come from what was heard first."""
@@ -31,7 +30,11 @@ class Facts:
         found = [f"known here or there only: {sorted(who)}" for who in self.everybody ^ other.everybody]
         for name in ("winners", "touches", "leads"):
             here, there = getattr(self, name), getattr(other, name)
-            found += [f"{name} {key}: {here.get(key)} and {there.get(key)}" for key in {**here, **there} if here.get(key) != there.get(key)]
+            found += [
+                f"{name} {key}: {here.get(key)} and {there.get(key)}"
+                for key in {**here, **there}
+                if here.get(key) != there.get(key)
+            ]
         nothing = (0.0, 0)
         for key in {**self.scores, **other.scores}:
             (points, n), (others, n_others) = self.scores.get(key, nothing), other.scores.get(key, nothing)
@@ -51,9 +54,14 @@ def facts_of(database: Database, at_us: int) -> Facts:
         (who[entity], str(field)): (_named(value, who), path)
         for entity, field, value, path in query(database, "select entity_id, field, value, path from winners")
     }
-    touches = {str(id_): who[person] if person else None for id_, person in query(database, "select id, person_id from touches")}
+    touches = {
+        str(id_): who[person] if person else None
+        for id_, person in query(database, "select id, person_id from touches")
+    }
     scores: dict[tuple[Who, str, str], tuple[float, int]] = {}
-    for person, product, line, points, at, n in query(database, "select person_id, product, line, points, at, n from sums"):
+    for person, product, line, points, at, n in query(
+        database, "select person_id, product, line, points, at, n from sums"
+    ):
         key = (who[person], str(product), str(line))
         now = float(str(points)) * 2 ** ((int(str(at)) - at_us) / (HALF_LIVES[str(line)] * _DAY))
         before = scores.get(key, (0.0, 0))

@@ -10,13 +10,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from datetime import timedelta
 from types import TracebackType
 from typing import Literal, Self
 
 import uvicorn
 from starlette.applications import Starlette
-from support.door import WRITE_KEY
-from support.road import START, b2b, opened
 
 from closeloop.connectors import marketo, salesforce
 from closeloop.crew import Crew
@@ -26,6 +25,8 @@ from closeloop.ports import Answer, Command
 from closeloop.web.doors import GroupCommit, doors
 from closeloop.words.errors import Unready
 from closeloop.words.moment import ManualClock, SystemClock
+from support.door import WRITE_KEY
+from support.road import START, b2b, opened
 
 Job = Literal["serve", "hasty", "work", "send"]
 CONNECT = {"crm": salesforce.connect, "ma": marketo.connect}
@@ -36,7 +37,7 @@ class HubProcess:
 
     Args:
         job: "serve" takes in over HTTP and decides; "hasty" does, but answers before the commit, for the control;
-            "work" decides, a few receipts at a time; "send" delivers to one vendor and dies before it notes the answers.
+            "work" decides, a few receipts at a time; "send" delivers to one vendor and dies before it keeps answers.
         more: for "send" the source and the vendor's url, client id and secret.
     """
 
@@ -57,7 +58,9 @@ class HubProcess:
 
     def start(self) -> None:
         """Start it; a server is waited for until it answers."""
-        self._process = subprocess.Popen([sys.executable, __file__, *self._arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self._process = subprocess.Popen(
+            [sys.executable, __file__, *self._arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         deadline = time.monotonic() + 60
         while self._arguments[0] in ("serve", "hasty") and time.monotonic() < deadline:
             try:
@@ -129,7 +132,7 @@ def _work(database: str) -> None:
 
 
 def _send(database: str, source: str, url: str, client_id: str, client_secret: str) -> None:
-    clock = ManualClock(START)
+    clock = ManualClock(START + timedelta(seconds=10))
     connector = CONNECT[source]({"url": url, "client_id": client_id, "client_secret": client_secret}, clock)
     Hub(opened(database), b2b(), clock).deliver(source, _DiesAfterPush(connector), "the one that died")  # type: ignore[arg-type]
 

@@ -1,4 +1,4 @@
-"""The whole road for tests: a hub on a database of its own with the process b2b, and short ways to tell it something."""
+"""The whole road for tests: a hub with the process b2b on a database of its own, and short ways to tell it things."""
 
 from __future__ import annotations
 
@@ -37,7 +37,9 @@ def b2b() -> Process:
     return load(Path(__file__).parents[2] / "processes" / "b2b.yaml")
 
 
-def event(act: str, key: str, at: datetime, *, email: str | None = None, visitor: str | None = None, **props: object) -> dict[str, object]:
+def event(
+    act: str, key: str, at: datetime, *, email: str | None = None, visitor: str | None = None, **props: object
+) -> dict[str, object]:
     """One `track` event of the Segment API."""
     who = {"properties": {**props, **({"email": email} if email else {})}}
     nobody = {} if visitor is None else {"anonymousId": visitor}
@@ -47,9 +49,12 @@ def event(act: str, key: str, at: datetime, *, email: str | None = None, visitor
 def identify(key: str, at: datetime, email: str, visitor: str, **traits: object) -> dict[str, object]:
     """One `identify` event: this browser is that person's."""
     return {
-        "type": "identify", "messageId": key, "timestamp": at.isoformat(), "anonymousId": visitor,
+        "type": "identify",
+        "messageId": key,
+        "timestamp": at.isoformat(),
+        "anonymousId": visitor,
         "traits": {"email": email, **traits},
-    }  # fmt: skip
+    }
 
 
 def batch_receipt(events: Sequence[Mapping[str, object]], now: datetime, queue: Queue = "live") -> Receipt:

@@ -26,7 +26,7 @@ def joe_is_a_lead(road: Road, **more: object) -> str:
 
 def answered(road: Road, key: str, ref: Ref | None = None, source: str = "crm", **more: object) -> None:
     """The vendor carried out a command."""
-    answer = replace(Answer(key, Outcome.DONE, ref), **more)  # type: ignore[arg-type]  # names are those of Answer
+    answer = replace(Answer(key, Outcome.DONE, ref), **more)  # type: ignore[arg-type] # the names are those of Answer
     now = road.clock.now()
     road.hub.take_in([Receipt(ids.new(now), source, "answer", "live", now, {}, encode_answers([answer]))])
     road.decide()

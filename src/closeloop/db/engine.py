@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
@@ -39,9 +40,7 @@ class Database:
             _prepare_sqlite(self.engine, "FULL" if durable else "OFF")
         else:
             options = {} if durable else {"options": "-c synchronous_commit=off"}
-            self.engine = create_engine(
-                parsed, pool_size=8, max_overflow=24, pool_pre_ping=True, connect_args=options
-            )
+            self.engine = create_engine(parsed, pool_size=8, max_overflow=24, pool_pre_ping=True, connect_args=options)
         # SQLite has one writer; a lock inside the process beats its sleeping and trying again between threads.
         self._one_writer = threading.Lock() if self.is_sqlite else nullcontext()
 
@@ -80,23 +79,24 @@ def _reachable() -> Iterator[None]:
     except NoConnectionFree as error:
         raise Unready("all connections to the database are in use; it is tried again") from error
     except DBAPIError as error:
-        if _is_away(error):
+        if is_away(error):
+            reason = " ".join(str(error.orig).split()).rstrip(".")
             raise Unready(
-                f"the database cannot be used now: {str(error.orig).strip()}; it is tried again, and nothing accepted is lost"
+                f"the database cannot be used now: {reason}; it is tried again, and nothing accepted is lost"
             ) from error
         raise
 
 
-def _is_away(error: DBAPIError) -> bool:
+def is_away(error: DBAPIError) -> bool:
     """Whether the database is at fault. A lost race, a deadlock or a wrong statement is for the caller to see."""
     if error.connection_invalidated:
         return True
     if not isinstance(error, OperationalError):
         return False
-    if hasattr(error.orig, "sqlstate"):
-        state = error.orig.sqlstate
-        return state is None or state.startswith(_AWAY)
-    return getattr(error.orig, "sqlite_errorname", None) != _SQLITE_ERROR
+    if isinstance(error.orig, sqlite3.Error):
+        return error.orig.sqlite_errorname != _SQLITE_ERROR
+    state: str | None = getattr(error.orig, "sqlstate", None)  # none at all: nobody answered
+    return state is None or state.startswith(_AWAY)
 
 
 def _prepare_sqlite(engine: Engine, synchronous: str) -> None:
@@ -109,7 +109,7 @@ def _prepare_sqlite(engine: Engine, synchronous: str) -> None:
     )
 
     @event.listens_for(engine, "connect")
-    def _on_connect(raw: Any, _record: object) -> None:
+    def _on_connect(raw: sqlite3.Connection, _record: object) -> None:
         raw.isolation_level = None  # the driver must not begin transactions by itself
         for pragma in pragmas:
             raw.execute(f"PRAGMA {pragma}")

@@ -9,6 +9,7 @@ there the table is written anew:
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable
 from hashlib import blake2b
@@ -19,25 +20,27 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect, text
-from structlog import get_logger
+from sqlalchemy import Connection, column, inspect, select, table, text
 
 from closeloop.db.engine import Database
 from closeloop.words.errors import Unready
 
 HISTORY: Final = Path(__file__).parent / "migrations"
 _MIGRATING: Final = 0x636C_6D69  # an advisory lock of PostgreSQL: one process migrates, the others wait
-_MADE_FROM: Final = "v_made_from"  # a view of one row: the digest of the statements that made the views
+_MADE_FROM: Final = table("v_made_from", column("digest"))  # a view of one row
 _COMMENT: Final = re.compile(r"--[^\n]*")
-log = get_logger()
+logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
-def migrate(database: Database, views: Iterable[str], history: Path = HISTORY) -> None:
+def migrate(database: Database, views: Iterable[str], history: Path = HISTORY) -> bool:
     """Upgrade the tables to the newest revision and make the views anew, in one transaction; nothing if both stand.
 
     Args:
         views: scripts of the rooms: `CREATE VIEW` statements separated by `;`, in an order in which they can be made.
         history: the folder with Alembic's `env.py` and `versions`.
+
+    Returns:
+        Whether there was anything to do.
 
     Raises:
         Unready: the database was made by a newer version, or is not there.
@@ -49,20 +52,19 @@ def migrate(database: Database, views: Iterable[str], history: Path = HISTORY) -
     digest = blake2b("\n".join(statements).encode(), digest_size=16).hexdigest()
     with database.read() as connection:
         if _stands(connection, revisions, digest):
-            return
+            return False
     with database.write() as connection:
         if not database.is_sqlite:
             connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATING})"))
         if _stands(connection, revisions, digest):  # another process was first
-            return
-        before = _revision(connection)
+            return False
         _drop_views(connection)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
-        made_from = f"CREATE VIEW {_MADE_FROM} AS SELECT '{digest}' AS digest"
+        made_from = f"CREATE VIEW {_MADE_FROM.name} AS SELECT '{digest}' AS digest"
         for statement in (*statements, made_from):
             connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
-    log.info("database is ready", revision=revisions.get_current_head(), before=before)
+    return True
 
 
 def _stands(connection: Connection, revisions: ScriptDirectory, digest: str) -> bool:
@@ -75,12 +77,12 @@ def _stands(connection: Connection, revisions: ScriptDirectory, digest: str) -> 
     known = {each.revision for each in revisions.walk_revisions()}
     if revision is not None and revision not in known:
         raise Unready(
-            f"the database is at revision {revision!r}, made by a newer Closeloop than this one, which knows revisions up "
-            f"to {revisions.get_current_head()!r}; install the newer version again, or name another database"
+            f"the database is at revision {revision!r}, made by a newer Closeloop than this one, which knows revisions "
+            f"up to {revisions.get_current_head()!r}; install the newer version again, or name another database"
         )
-    if revision != revisions.get_current_head() or _MADE_FROM not in _views(connection):
+    if revision != revisions.get_current_head() or _MADE_FROM.name not in _views(connection):
         return False
-    return connection.execute(text(f"SELECT digest FROM {_MADE_FROM}")).scalar_one_or_none() == digest  # noqa: S608 - the name is ours
+    return bool(connection.execute(select(_MADE_FROM.c.digest)).scalar_one() == digest)
 
 
 def _revision(connection: Connection) -> str | None:

@@ -18,7 +18,7 @@ Row = Sequence[str | int | float | bytes | None]
 Conflict = Literal["fail", "keep", "replace", "greater"]
 
 
-class among(FunctionElement[bool]):
+class among(FunctionElement[bool]):  # noqa: N801 - a function in SQL, and named like those of SQLAlchemy
     """`column IN values` with all values in one parameter: any number of keys, one cached statement.
 
     Args:
@@ -48,18 +48,18 @@ class _TextSet(TypeDecorator[list[str]]):
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         return dialect.type_descriptor(ARRAY(Text()) if dialect.name == "postgresql" else Text())
 
-    def process_bind_param(self, value: list[str] | None, dialect: Dialect) -> Any:
+    def process_bind_param(self, value: list[str] | None, dialect: Dialect) -> list[str] | str | None:
         return value if dialect.name == "postgresql" else json.dumps(value)
 
 
 @compiles(among, "sqlite")
-def _among_sqlite(element: among, compiler: SQLCompiler, **kw: Any) -> str:
+def _among_sqlite(element: among, compiler: SQLCompiler, **kw: object) -> str:
     column, values = (compiler.process(clause, **kw) for clause in element.clauses)
-    return f"{column} IN (SELECT value FROM json_each({values}))"
+    return f"{column} IN (SELECT value FROM json_each({values}))"  # noqa: S608 - both parts come from the compiler
 
 
 @compiles(among, "postgresql")
-def _among_postgresql(element: among, compiler: SQLCompiler, **kw: Any) -> str:
+def _among_postgresql(element: among, compiler: SQLCompiler, **kw: object) -> str:
     column, values = (compiler.process(clause, **kw) for clause in element.clauses)
     return f"{column} = ANY({values})"
 
@@ -71,6 +71,8 @@ def put(
 
     Args:
         columns: the columns that each row gives, in order; all others take their default.
+        rows: texts without NUL and lone surrogates (`words.text.clean` takes them out), and no two rows with one
+            primary key where `conflict` is "replace" or "greater": PostgreSQL refuses both.
         conflict: what a row does whose primary key is there already: "fail" raises IntegrityError,
             "keep" leaves the old row, "replace" sets the given columns, "greater" sets them if they are greater than
             the old ones, compared column by column in the order of `columns`: then no order of arrival matters.
@@ -87,10 +89,11 @@ def put(
 def _statement(table: Table, columns: tuple[str, ...], conflict: Conflict, dialect: str) -> str:
     names = ", ".join(columns)
     if dialect == "postgresql":
-        source = "SELECT * FROM unnest(" + ", ".join(f"%s::{_array_type(table, name)}" for name in columns) + ")"
+        arrays = ", ".join(f"%s::{_array_type(table, name)}" for name in columns)
+        source = f"SELECT * FROM unnest({arrays})"  # noqa: S608 - the types are our own
     else:
-        source = "VALUES (" + ", ".join("?" for _ in columns) + ")"
-    return f"INSERT INTO {table.name} ({names}) {source}{_on_conflict(table, columns, conflict)}"  # noqa: S608 — names are our own
+        source = f"VALUES ({', '.join('?' for _ in columns)})"
+    return f"INSERT INTO {table.name} ({names}) {source}{_on_conflict(table, columns, conflict)}"
 
 
 def _on_conflict(table: Table, columns: tuple[str, ...], conflict: Conflict) -> str:

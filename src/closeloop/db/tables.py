@@ -10,7 +10,11 @@ from sqlalchemy import BigInteger, Double, Integer, LargeBinary, MetaData, Table
 from sqlalchemy.sql.schema import SchemaItem
 
 metadata = MetaData(
-    naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "uq": "uq_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s"}
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
 )
 
 TEXT = Text().with_variant(Text(collation="C"), "postgresql")

@@ -1,4 +1,4 @@
-"""Run by Alembic: the connection is the one that `migrate` holds, inside its transaction, so a revision is all or nothing."""
+"""Run by Alembic inside the transaction that `migrate` holds: all revisions that are missing, or none."""
 
 from alembic import context
 
