@@ -9,7 +9,7 @@ import pytest
 import typer
 from typer.core import TyperGroup
 
-from support.pages import dead_links, make_targets, undescribed, unknown_commands, written
+from support.pages import dead_links, described_options, make_targets, undescribed, unknown_commands, written
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs" / "reference"
@@ -17,14 +17,29 @@ PAGES = {"docs/index.md", "docs/quickstart.md", "docs/road.md", "docs/developing
 
 
 @pytest.fixture(scope="module")
-def commands() -> list[str]:
-    """The name of every command that `closeloop` has."""
+def group() -> TyperGroup:
+    """The whole command line."""
     modules = [importlib.import_module(name) for name in ("closeloop.app", "closeloop.cli")]
     apps = [value for module in modules for value in vars(module).values() if isinstance(value, typer.Typer)]
     assert apps, "closeloop.app or closeloop.cli holds the Typer application"
-    group = typer.main.get_command(apps[0])
-    assert isinstance(group, TyperGroup)
+    found = typer.main.get_command(apps[0])
+    assert isinstance(found, TyperGroup)
+    return found
+
+
+@pytest.fixture(scope="module")
+def commands(group: TyperGroup) -> list[str]:
+    """The name of every command that `closeloop` has."""
     return sorted(group.commands)
+
+
+@pytest.fixture(scope="module")
+def options(group: TyperGroup) -> dict[str, set[str]]:
+    """Command → its options, those of `closeloop` itself under ""."""
+    return {
+        name: {option for each in command.params for option in each.opts if option.startswith("--")} - {"--help"}
+        for name, command in {"": group, **group.commands}.items()
+    }
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +66,11 @@ def test_every_command_is_described(commands: list[str]):
     assert undescribed([f"closeloop {command}" for command in commands], REFERENCE) == []
 
 
+def test_every_option_is_described_with_its_command_and_no_other(options: dict[str, set[str]]):
+    page = (REFERENCE / "commands.md").read_text()
+    assert described_options(page) == options
+
+
 def test_every_key_of_the_process_file_is_described(process_keys: list[str]):
     assert {"process", "sources", "fields", "gate", "route", "stages"} <= set(process_keys)
     assert undescribed(process_keys, REFERENCE) == []
@@ -75,6 +95,11 @@ def test_control_an_unknown_command_is_reported(tmp_path: Path):
         "README.md: `make dmeo` is no command",
         "README.md: `closeloop chekc` is no command",
     ]
+
+
+def test_control_an_option_is_read_from_the_table_of_its_command():
+    page = "# Commands\n| `--all` | `X` | of all |\n## `closeloop one`\ntext with `--other`\n| `--a` | is a |\n"
+    assert described_options(page) == {"": {"--all"}, "one": {"--a"}}
 
 
 def test_control_an_undescribed_name_is_reported(tmp_path: Path):
