@@ -34,20 +34,22 @@ def track_act(event: str, source: SourceDecl, properties: Said, context: Said) -
 def _props(properties: Said, context: Said) -> dict[str, Value]:
     """The scalar properties as sent, the page from the context, the campaign from the context or the URL."""
     props: dict[str, Value] = {name: kept for name, value in properties.items() if (kept := _scalar(value)) is not None}
-    page = mapping(context, "page")
-    for name in _OF_PAGE:
-        if name not in props and (kept := _scalar(page.get(name))) is not None:
-            props[name] = kept
+    if page := mapping(context, "page"):
+        for name in _OF_PAGE:
+            if name not in props and (kept := _scalar(page.get(name))) is not None:
+                props[name] = kept
+    if "url" not in props and "path" in props:
+        props["url"] = props["path"]
     for name, value in _campaign(context, str(props.get("url") or "")).items():
         props.setdefault(name, value)
     return props
 
 
 def _campaign(context: Said, url: str) -> dict[str, Value]:
-    named = mapping(context, "campaign")
-    found: dict[str, Value] = {
-        ours: kept for theirs, ours in _OF_CAMPAIGN.items() if (kept := _scalar(named.get(theirs))) is not None
-    }
+    found: dict[str, Value] = {}
+    if named := mapping(context, "campaign"):
+        said = {ours: _scalar(named.get(theirs)) for theirs, ours in _OF_CAMPAIGN.items()}
+        found = {ours: value for ours, value in said.items() if value is not None}
     if "utm_" in url:
         for parameter, values in _query(url).items():
             ours = _OF_CAMPAIGN.get("name" if parameter == "utm_campaign" else parameter.removeprefix("utm_"))

@@ -6,7 +6,7 @@ import csv
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import blake2b
 from pathlib import Path
@@ -79,8 +79,8 @@ def import_file(
     with _rejects(rejects or path.with_name(f"{path.name}.rejected.csv"), imported, dry=take_in is None) as reject:
         kept: list[Receipt] = []
         for chunk in chunks(imported.file, source, mapping, now):
-            _count(chunk, process, source, imported, seen, reject)
-            kept.append(chunk.receipt)
+            _count(chunk, process, source, imported, reject)
+            kept.append(_with_copies(chunk, imported, seen))
             if len(kept) == CHUNKS:
                 _hand_over(kept, take_in)
             on_progress(len(chunk.receipt.body))
@@ -93,7 +93,6 @@ def _count(
     process: Process,
     source: SourceDecl,
     imported: Imported,
-    seen: set[bytes],
     reject: Callable[[Refused], None],
 ) -> None:
     for read in each_row(chunk.receipt, process, source):
@@ -105,11 +104,21 @@ def _count(
             imported.flags.update(read.flags)
             if len(imported.first) < SHOWN:
                 imported.first.append(read)
+
+
+def _with_copies(chunk: Chunk, imported: Imported, seen: set[bytes]) -> Receipt:
+    """The receipt, which says in a header which of its lines repeat an earlier one of the file."""
+    copies = []
     for row in chunk.rows:
         if isinstance(row, Row):
             text = blake2b(row.text.rstrip("\r\n").encode(), digest_size=12).digest()
-            imported.n_copies += text in seen
+            if text in seen:
+                copies.append(str(row.line))
             seen.add(text)
+    imported.n_copies += len(copies)
+    if not copies:
+        return chunk.receipt
+    return replace(chunk.receipt, headers={**chunk.receipt.headers, "copies": " ".join(copies)})
 
 
 def _hand_over(kept: list[Receipt], take_in: TakeIn | None) -> None:

@@ -27,6 +27,11 @@ def nameless_id(receipt: Receipt, position: int, raw: bytes) -> str:
     return f"{receipt.source}:{digest(raw, receipt.id.encode(), str(position).encode())}"
 
 
+def nameless_id_of(source: str, receipt_id: str, position: int) -> str:
+    """The id of a message whose own key cannot be kept: where it stands."""
+    return f"{source}:{digest(receipt_id.encode(), str(position).encode())}"
+
+
 def digest(*parts: bytes, size: int = 16) -> str:
     """BLAKE2b of the parts, `size` octets in hexadecimal."""
     return blake2b(b"\x1f".join(parts), digest_size=size).hexdigest()

@@ -7,29 +7,51 @@ from collections.abc import Sequence
 import msgspec
 
 from closeloop.inbox.fields import Named, fields_of, reported, strong_keys
-from closeloop.inbox.keys import digest
-from closeloop.inbox.nouns import Act, Key, Message, Receipt, Reported
+from closeloop.inbox.keys import LONGEST, digest, nameless_id
+from closeloop.inbox.nouns import Act, Key, Message, Receipt, Reported, SetAside
 from closeloop.ports import Record, Value
 from closeloop.process.nouns import Process
 from closeloop.words.moment import to_us
+from closeloop.words.text import has_unfit
 
 _RECORDS = msgspec.json.Decoder(list[Record])
 
 
 def encode_records(records: Sequence[Record]) -> bytes:
-    """The body of a receipt of door "pull"."""
-    return msgspec.json.encode(records)
+    """The body of a receipt of door "pull"; half a surrogate pair, which only JSON may hold, becomes U+FFFD."""
+    try:
+        return msgspec.json.encode(records)
+    except UnicodeEncodeError:
+        return msgspec.json.encode(_writable(msgspec.to_builtins(records)))
 
 
-def read_records(receipt: Receipt, process: Process) -> list[Message]:
+def read_records(receipt: Receipt, process: Process) -> list[Message | SetAside]:
     """One message for each record. The same record pulled twice without a change is one message.
+
+    A record whose ids no index can hold is set aside.
 
     Raises:
         msgspec.DecodeError: not a body of `encode_records`.
     """
     fields = fields_of(process).of(receipt.source)
     records = _RECORDS.decode(receipt.body)
-    return [_message(record, position, receipt, fields) for position, record in enumerate(records)]
+    return [
+        _message(record, position, receipt, fields) if _has_ids(record) else _nameless(record, position, receipt)
+        for position, record in enumerate(records)
+    ]
+
+
+def _has_ids(record: Record) -> bool:
+    refs = (*record.refs.values(), *record.became)
+    names = (record.object, record.id, record.our_key or "", *(part for ref in refs for part in (ref.object, ref.id)))
+    return not any(len(name) > LONGEST or has_unfit(name) for name in names)
+
+
+def _nameless(record: Record, position: int, receipt: Receipt) -> SetAside:
+    key = nameless_id(receipt, position, msgspec.json.encode(record))
+    named = f"{record.object[:40]!r} {record.id[:40]!r} or what it points to"
+    reason = f"{named} has an id that cannot be kept; valid is text of up to {LONGEST} characters"
+    return SetAside(key, receipt.source, receipt.id, position, receipt.received_at, reason)
 
 
 def _message(record: Record, position: int, receipt: Receipt, fields: Sequence[Named]) -> Message:
@@ -83,6 +105,18 @@ def _act(record: Record) -> Act | None:
     # A task is a seller's act, an activity is a person's own.
     owner = record.refs.get("owner") if record.entity == "task" else None
     return Act(record.touch, props, owner.id if owner else None)
+
+
+def _writable(value: object) -> object:
+    match value:
+        case str():
+            return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        case dict():
+            return {_writable(name): _writable(part) for name, part in value.items()}
+        case list():
+            return [_writable(part) for part in value]
+        case _:
+            return value
 
 
 def _id_of(source: str, record: Record) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import msgspec
@@ -19,6 +20,9 @@ from closeloop.inbox.table_text import Blank, Cells, Refused, Row, rows_of
 from closeloop.ports import Value
 from closeloop.process.nouns import FileMapping, Process, SourceDecl
 from closeloop.words.errors import BadInput
+
+DUPLICATE = "duplicate"
+"""The flag of a row that says exactly what an earlier row of its file says; the import knows, and tells by a header."""
 
 _MICROSECOND = timedelta(microseconds=1)
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,14})(?:\.\d{1,15})?")
@@ -49,9 +53,13 @@ def each_row(receipt: Receipt, process: Process, source: SourceDecl) -> Iterator
         delimiter=mapping.delimiter,
         first_line=int(receipt.headers["first_line"]),
     )
+    copies = frozenset(receipt.headers.get("copies", "").split())
     for row in rows:
         if not isinstance(row, Blank):
-            yield row if isinstance(row, Refused) else _message(row, receipt, source.name, mapping, fields)
+            read = row if isinstance(row, Refused) else _message(row, receipt, source.name, mapping, fields)
+            if isinstance(read, Message) and str(read.position) in copies:
+                read = replace(read, flags=(*read.flags, DUPLICATE))
+            yield read
 
 
 class _Column(BadInput):

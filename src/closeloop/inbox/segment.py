@@ -5,6 +5,7 @@ Source: Segment, "Spec" (identify, track, page, screen, group, alias, common fie
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -33,7 +34,10 @@ def read_segment(receipt: Receipt, process: Process, source: SourceDecl) -> list
     """
     path_kind = KIND_OF_PATH.get(receipt.headers.get("path", "").rstrip("/").rpartition("/")[2])
     envelope = open_envelope(receipt.body, one_event=path_kind is not None)
-    shared = _Shared(receipt, process, source, path_kind, envelope.sent_at, _context(envelope.context))
+    shared = _Shared(
+        receipt, source, fields_of(process).of(source.name), path_kind, _moment(envelope.sent_at),
+        _context(envelope.context),
+    )  # fmt: skip
     return [_read(bytes(raw), position, shared) for position, raw in enumerate(envelope.events)]
 
 
@@ -41,29 +45,31 @@ class _Shared(NamedTuple):
     """What holds for every event of the request."""
 
     receipt: Receipt
-    process: Process
     source: SourceDecl
+    named: Sequence[Named]
     path_kind: str | None
-    sent_at: str | None
+    sent_at: datetime | None
     context: Said
 
 
 def _read(raw: bytes, position: int, shared: _Shared) -> Message | SetAside:
     receipt = shared.receipt
-    key = nameless_id(receipt, position, raw)
+    key = None
     try:
         event = decode_event(raw)
         if event.message_id:
             key = message_id(receipt.source, event.message_id)
-        return _message(key, event, position, shared)
+        return _message(key or nameless_id(receipt, position, raw), event, position, shared)
     except BadInput as error:
+        key = key or nameless_id(receipt, position, raw)
         return SetAside(key, receipt.source, receipt.id, position, receipt.received_at, str(error))
 
 
 def _message(key: str, event: Event, position: int, shared: _Shared) -> Message:
     receipt, source = shared.receipt, shared.source
     kind = event.type or shared.path_kind
-    said = utterance(event, kind, {**shared.context, **(event.context or {})}, source)
+    context = {**shared.context, **event.context} if event.context else shared.context
+    said = utterance(event, kind, context, source)
     values = _values(said, shared)
     user, visitor = id_under("userId", event.user_id), id_under("anonymousId", event.anonymous_id)
     previous = id_under("previousId", event.previous_id) if kind == "alias" else None
@@ -83,7 +89,9 @@ def _message(key: str, event: Event, position: int, shared: _Shared) -> Message:
 def _values(said: Utterance, shared: _Shared) -> list[tuple[Named, Value]]:
     """What is stated of fields that the process names; of a group only what belongs to the account."""
     values: list[tuple[Named, Value]] = []
-    for named in fields_of(shared.process).of(shared.source.name):
+    if not said.traits:
+        return values
+    for named in shared.named:
         if named.object is None and named.name in said.traits and said.entity in (None, named.entity):
             value = said.traits[named.name]
             if isinstance(value, dict | list):
@@ -108,11 +116,16 @@ def _occurred_at(event: Event, shared: _Shared) -> tuple[datetime, tuple[str, ..
         at = moment.parse(said)
     except (BadInput, OverflowError) as error:
         raise BadInput(f"{name}: {error}") from None
-    try:
-        sent_at = moment.parse(event.sent_at or shared.sent_at or "")
-    except (BadInput, OverflowError):
-        sent_at = None  # a sender without a clock of its own: the timestamp stands as it is
+    sent_at = _moment(event.sent_at) if event.sent_at else shared.sent_at
     return corrected(at, sent_at, shared.receipt.received_at)
+
+
+def _moment(sent_at: str | None) -> datetime | None:
+    """None for a sender without a clock of its own: then the timestamps stand as they are."""
+    try:
+        return moment.parse(sent_at or "")
+    except (BadInput, OverflowError):
+        return None
 
 
 def _context(raw: bytes | msgspec.Raw | None) -> Said:

@@ -52,7 +52,7 @@ messages = table(
 )
 batches = table(
     "batches",
-    Column("no", INT, primary_key=True),
+    Column("no", INT, primary_key=True, autoincrement=False),
     Column("decided_at", INT, nullable=False),
     Column("process", TEXT, nullable=False),
     Column("n_messages", INT, nullable=False),
@@ -80,7 +80,9 @@ _MESSAGE = (
     "state", "reason", "flags", "subject_id", "batch",
 )  # fmt: skip
 _BATCH_NUMBERS = 0x636C_6261  # an advisory lock of PostgreSQL: whoever holds it gives out the next number
+_PULLS = 0x636C_7075
 _DONE = ("decided", "echo")
+_PAGE = 1_000
 
 
 def save_receipts(connection: Connection, incoming: Sequence[Receipt]) -> None:
@@ -92,12 +94,22 @@ def save_receipts(connection: Connection, incoming: Sequence[Receipt]) -> None:
 def claim(connection: Connection, queue: Queue, n: int) -> list[Receipt]:
     """Take up to `n` receipts that wait in `queue`, the oldest first; they are ours until the transaction ends.
 
-    What another transaction has claimed is passed over, so any number of workers may run on PostgreSQL.
+    What another transaction has claimed is passed over, so any number of workers may run on PostgreSQL. Records that
+    were pulled are for one worker at a time, so that nobody takes a later state of a record for the earlier one.
     """
     statement = select(waiting.c.receipt_id).where(waiting.c.queue == queue).order_by(waiting.c.receipt_id).limit(n)
+    if not _may_take_pulls(connection):
+        pulled = select(receipts.c.id).where(receipts.c.id == waiting.c.receipt_id, receipts.c.door == "pull")
+        statement = statement.where(~pulled.exists())
     claimed = connection.execute(statement.with_for_update(skip_locked=True)).scalars().all()
     found = load_receipts(connection, claimed)
     return [found[receipt_id] for receipt_id in claimed]
+
+
+def _may_take_pulls(connection: Connection) -> bool:
+    if connection.dialect.name != "postgresql":
+        return True
+    return connection.execute(text(f"SELECT pg_try_advisory_xact_lock({_PULLS})")).scalar_one() is True
 
 
 def done(connection: Connection, receipt_ids: Sequence[str]) -> None:
@@ -177,6 +189,40 @@ def messages_of_batch(connection: Connection, no: int) -> list[tuple[str, str, i
     of_batch = select(messages.c.id, messages.c.receipt_id, messages.c.position).where(messages.c.batch == no)
     in_order = of_batch.order_by(messages.c.receipt_id, messages.c.position)
     return [(row.id, row.receipt_id, row.position) for row in connection.execute(in_order)]
+
+
+def copy_failure(source: Connection, target: Connection, no: int) -> None:
+    """Copy a batch that decided nothing: its message failed, or was decided anew in a later one."""
+    for each, column in ((batches, batches.c.no), (messages, messages.c.batch)):
+        rows = source.execute(select(each).where(column == no)).all()
+        put(target, each, [named.name for named in each.columns], [tuple(row) for row in rows])
+
+
+def failed_batches(connection: Connection) -> set[int]:
+    """Numbers of the batches whose message failed; such a message has a batch of its own."""
+    return set(connection.execute(select(messages.c.batch).where(messages.c.state == "failed")).scalars())
+
+
+def with_failures(connection: Connection, *, set_aside: bool = False) -> list[str]:
+    """Receipts in which a message failed (or was set aside, if that is asked for), the oldest first."""
+    states = ("failed", "set_aside") if set_aside else ("failed",)
+    statement = select(messages.c.receipt_id).where(messages.c.state.in_(states)).distinct()
+    return list(connection.execute(statement.order_by(messages.c.receipt_id)).scalars())
+
+
+def copy_log(source: Connection, target: Connection) -> int:
+    """Copy what a replay starts from: receipts, what still waits, versions of the process. Returns how many receipts.
+
+    Raises:
+        BadInput: the target holds receipts or decisions.
+    """
+    if any(target.execute(select(func.count()).select_from(each)).scalar_one() for each in (receipts, batches)):
+        raise BadInput("the database to replay into is not empty; name an empty one")
+    for each in (receipts, processes, waiting):
+        names = [column.name for column in each.columns]
+        for rows in source.execution_options(yield_per=_PAGE).execute(select(each)).partitions():
+            put(target, each, names, [tuple(row) for row in rows])
+    return target.execute(select(func.count()).select_from(receipts)).scalar_one()
 
 
 def save_process(connection: Connection, process: Process, now: datetime) -> bool:

@@ -61,6 +61,17 @@ def interest(sums: Iterable[ScoreSum], product: str, now: datetime, process: Pro
     return _score(_interest_reason(line, by_line[line.id], now) for line in process.interest if line.id in by_line)
 
 
+def interest_points(sums: Iterable[ScoreSum], product: str, now: datetime, process: Process) -> float:
+    """The total of `interest` without the words: conditions are asked far more often than people."""
+    points: dict[str, float] = {}
+    lines = _interest_by_id(process)
+    for each in sums:
+        if each.product in (product, "") and each.line in lines:
+            left = faded(each.points, now - each.at, lines[each.line].half_life)
+            points[each.line] = points.get(each.line, 0.0) + left
+    return round(sum(round(_capped(line, points[line.id]), 6) for line in process.interest if line.id in points), 6)
+
+
 def fit(person: Scope, process: Process) -> Score:
     """How well somebody matches those who buy: the points of every line that is true of them."""
     return _score(
@@ -77,6 +88,11 @@ def _interest_by_kind(process: Process) -> Mapping[str, tuple[ScoreLine, ...]]:
         if line.on is not None:
             lines[line.on] = (*lines.get(line.on, ()), line)
     return lines
+
+
+@once_per_process
+def _interest_by_id(process: Process) -> Mapping[str, ScoreLine]:
+    return {line.id: line for line in process.interest}
 
 
 def _add(before: ScoreSum | None, key: SumKey, line: ScoreLine, at: datetime) -> ScoreSum:
@@ -101,9 +117,13 @@ def _interest_reason(line: ScoreLine, sums: list[ScoreSum], now: datetime) -> Re
     n, last_at = sum(each.n for each in sums), max(each.at for each in sums)
     where = f" where {line.when.text}" if line.when else ""
     limit = "" if line.at_most is None else f" of at most {line.at_most:g}"
-    points = points if line.at_most is None else min(points, line.at_most)
+    points = _capped(line, points)
     text = f"{line.on}{where} ×{n}, last {last_at.date().isoformat()}: {points:.1f}{limit}"
     return Reason(line.id, round(points, 6), n, last_at, text)
+
+
+def _capped(line: ScoreLine, points: float) -> float:
+    return points if line.at_most is None else min(points, line.at_most)
 
 
 def _score(reasons: Iterable[Reason]) -> Score:

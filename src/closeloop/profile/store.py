@@ -202,6 +202,7 @@ _SUMS = (
     select(_entities.c.root_id, *(sums.c[name] for name in _SUM_COLUMNS))
     .join_from(_entities, sums, sums.c.person_id == _entities.c.id)
     .where(among(_entities.c.root_id, "roots"))
+    .order_by(sums.c.person_id, sums.c.product, sums.c.line)
 )
 _REASSIGN = update(touches).where(touches.c.id == bindparam("touch")).values(person_id=bindparam("person"))
 _FORGET = delete(sums).where(among(sums.c.person_id, "people"))
