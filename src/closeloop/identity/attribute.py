@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations
 
 from closeloop.identity.nouns import Attributed, Born, Claim, Known, Merge, Visit
 from closeloop.inbox.nouns import Key, Message
@@ -11,6 +12,8 @@ from closeloop.words import ids
 from closeloop.words.normal import comparable
 
 EMAIL, OURS, COMPANY = "email", "closeloop", "company"
+LONGEST_NAME = 200
+"""Characters of a company's name that can be a key; a longer text is no name."""
 
 
 def keys_of(messages: Iterable[Message], company_paths: frozenset[str]) -> set[Key]:
@@ -54,6 +57,10 @@ class _Desk:
 
     def __init__(self, known: Known, company_paths: frozenset[str], signed: str) -> None:
         self.known, self.company_paths, self.signed = known, company_paths, signed
+        self.kinds: dict[str, set[str]] = {}
+        """Root → the kinds of the keys that it and those linked to it hold."""
+        for entity, kinds in known.kinds.items():
+            self.kinds.setdefault(self._root(entity), set()).update(kinds)
         self.subject: dict[str, str] = {}
         self.relations: dict[str, dict[str, str]] = {}
         self.born: list[Born] = []
@@ -79,76 +86,68 @@ class _Desk:
         self._account(message)
 
     def _person(self, message: Message) -> str:
-        """The owner of the message's keys; new when nobody holds any of them."""
+        """The person whom the message speaks of; on a browser the address that was stated says who it is now."""
         held = {key: self._holder(key) for key in _keys(message)}
-        owners = list(dict.fromkeys(self._root(entity) for entity in held.values() if entity is not None))
-        email = next((key for key in message.keys if key.kind == EMAIL), None)
-        if not owners:
-            entity = self._bear(message, "person", message.keys[0])
-        elif len(owners) == 1:
-            entity = next(entity for entity in held.values() if entity is not None)
-            if email is not None and held[email] is None and message.kind == "event" and self._addressed(owners[0]):
+        addresses = [key for key in held if key.kind == EMAIL]
+        if message.kind == "event" and addresses:
+            email = addresses[0]
+            if len(addresses) > 1:
+                self.notes[message.id] = f"names {len(addresses)} addresses: taken by {email.value}, the one stated"
+                held = {email: held[email]}
+            elif held[email] is None and any(EMAIL in self.kinds.get(owner, ()) for owner in self._owners(held)):
                 # A second address on somebody's session is somebody else until a system of record says otherwise.
                 self.notes[message.id] = (
                     f"{email.value} is new on the session of somebody who has an address: taken as another person"
                 )
-                entity = self._bear(message, "person", email)
-                self._claim(email, entity, message)
-                return entity
-        else:
-            return self._several(message, owners, held, email)
-        for key, holder in held.items():
-            if holder is None and key.kind != OURS:
-                self._claim(key, entity, message)
-        return entity
-
-    def _several(self, message: Message, owners: list[str], held: dict[Key, str | None], email: Key | None) -> str:
-        """Keys of different people in one message: merged unless that could tie two real people together."""
-        first, *others = sorted(owners)  # ids sort by time: the older one survives
-        for other in others:
-            if self._addressed(first) and self._addressed(other):
-                keep = (
-                    email
-                    if email is not None and message.kind == "event" and held[email] is not None
-                    else message.keys[0]
-                )
-                entity = held[keep] or next(holder for holder in held.values() if holder is not None)
-                self.notes[message.id] = (
-                    "its keys belong to two people who each have an address of their own: not merged, taken by "
-                    + keep.kind
-                )
-                return entity
-            if (first, other) in self.known.blocked:
-                self.notes[message.id] = (
-                    "its keys belong to two people whose merge somebody has undone: not merged again"
-                )
-                return next(holder for holder in held.values() if holder is not None)
-            self._merge(first, other, message, held)
-        entity = next(holder for holder in held.values() if holder is not None)
-        for key, holder in held.items():
-            if holder is None and key.kind != OURS:
-                self._claim(key, entity, message)
-        return entity
+                held = {email: None}
+        return self._settled(message, "person", held)
 
     def _thing(self, message: Message, kind: Entity) -> str:
         """The account, opportunity or campaign with the vendor's id; an account may be known by its name already."""
-        for key in message.keys:
-            holder = self._holder(key)
-            if holder is not None:
-                return holder
+        held = {key: self._holder(key) for key in _keys(message)}
         company = _company(message, self.company_paths) if kind == "account" else None
-        named = self._holder(company) if company is not None else None
-        if named is not None and not any(
-            key.kind == message.keys[0].kind and entity == named for key, entity in self.known.holders.items()
-        ):
-            entity = named
-        else:
-            entity = self._bear(message, kind, message.keys[0])
-            if company is not None and named is None:
-                self._claim(company, entity, message)
-        for key in message.keys:
-            if key.kind != OURS:
-                self._claim(key, entity, message)
+        if company is not None:
+            named = self._holder(company)
+            # Two records of one vendor with one name are two accounts.
+            if named is None or message.keys[0].kind not in self.kinds.get(self._root(named), ()):
+                held[company] = named
+        return self._settled(message, kind, held)
+
+    def _settled(self, message: Message, kind: Entity, held: Mapping[Key, str | None]) -> str:
+        """The one that holds these keys, brought together from several where that may be, new where nobody does."""
+        owners = self._owners(held)
+        apart = self._apart(message, owners, held)
+        if apart is not None:
+            return self._set_apart(message, held, apart)
+        for other in owners[1:]:
+            self._merge(kind, owners[0], other, message, held)
+        entity = next((holder for holder in held.values() if holder is not None), None)
+        if entity is None:
+            entity = self._bear(message, kind, next(iter(held)))
+        for key in held:
+            self._claim(key, entity, message)
+        return entity
+
+    def _apart(self, message: Message, owners: Sequence[str], held: Mapping[Key, str | None]) -> str | None:
+        """Why these are not brought together; None when they may be."""
+        addressed = {owner for owner in owners if EMAIL in self.kinds.get(owner, ())}
+        stated = {self._root(holder) for key in _one_record(message) if (holder := held.get(key)) is not None}
+        if len(addressed) > 1 and not addressed <= stated:
+            return "its keys belong to two people who each have an address of their own: not merged"
+        undone = {tuple(sorted((self._root(one), self._root(other)))) for one, other in self.known.blocked}
+        if any(pair in undone for pair in combinations(owners, 2)):
+            return "its keys belong to two whose merge somebody has undone: not merged again"
+        return None
+
+    def _set_apart(self, message: Message, held: Mapping[Key, str | None], why: str) -> str:
+        """Its own: on a browser the holder of the address, of a record the holder of its strongest key."""
+        holders = [(key, holder) for key, holder in held.items() if holder is not None]
+        if message.kind == "event":
+            holders.sort(key=lambda each: each[0].kind != EMAIL)
+        key, entity = holders[0]
+        self.notes[message.id] = f"{why}, taken by {key.kind}"
+        if message.record is not None:
+            self._claim(message.keys[0], entity, message)
         return entity
 
     def _refer(self, message: Message, record: Record) -> None:
@@ -185,8 +184,9 @@ class _Desk:
     def _root(self, entity: str) -> str:
         return self.known.roots.get(entity, entity)
 
-    def _addressed(self, root: str) -> bool:
-        return any(self._root(entity) == root for entity in self.known.has_email)
+    def _owners(self, held: Mapping[Key, str | None]) -> list[str]:
+        """The roots that hold these keys; ids sort by time, so the oldest, which survives a merge, comes first."""
+        return sorted({self._root(entity) for entity in held.values() if entity is not None})
 
     def _bear(self, message: Message, kind: Entity, key: Key) -> str:
         entity = ids.derive(message.received_at, kind, str(key))
@@ -195,19 +195,18 @@ class _Desk:
         return entity
 
     def _claim(self, key: Key, entity: str, message: Message) -> None:
-        if key in self.known.holders:
+        if key.kind == OURS or key in self.known.holders:
             return
         self.known.holders[key] = entity
-        if key.kind == EMAIL:
-            self.known.has_email.add(entity)
+        self.kinds.setdefault(self._root(entity), set()).add(key.kind)
         self.claims.append(Claim(key, entity, message.received_at, message.id))
 
-    def _merge(self, survivor: str, loser: str, message: Message, held: dict[Key, str | None]) -> None:
+    def _merge(self, kind: Entity, survivor: str, loser: str, message: Message, held: Mapping[Key, str | None]) -> None:
         names = ", ".join(str(key) for key, entity in held.items() if entity is not None)
         self.merges.append(
             Merge(
                 ids.derive(message.received_at, "merge", survivor, loser),
-                "person",
+                kind,
                 survivor,
                 loser,
                 message.received_at,
@@ -216,17 +215,24 @@ class _Desk:
                 message.id,
             )
         )
+        self.kinds.setdefault(survivor, set()).update(self.kinds.pop(loser, ()))
         for entity, root in self.known.roots.items():
             if root == loser:
                 self.known.roots[entity] = survivor
 
 
 def _keys(message: Message) -> tuple[Key, ...]:
-    """The message's own keys, and the id under which a converted or merged record lives on: the first of `became`."""
+    """The message's own keys, and the id under which a converted or merged record lives on."""
+    return (*message.keys, *_one_record(message)[1:])
+
+
+def _one_record(message: Message) -> tuple[Key, ...]:
+    """A record's own id and the first of `became`: the vendor itself says that the two are one."""
     record = message.record
     if record is None or not record.became:
-        return message.keys
-    return (*message.keys, Key(f"{message.source}.{record.became[0].object}", record.became[0].id))
+        return ()
+    first = record.became[0]
+    return Key(f"{message.source}.{record.object}", record.id), Key(f"{message.source}.{first.object}", first.id)
 
 
 def _reference_keys(source: str, record: Record) -> Iterable[Key]:
@@ -238,7 +244,7 @@ def _company(message: Message, company_paths: frozenset[str]) -> Key | None:
     for reported in message.values:
         if reported.path in company_paths and isinstance(reported.value, str):
             name = comparable("company", reported.value)
-            return Key(COMPANY, name) if name else None
+            return Key(COMPANY, name) if name and len(name) <= LONGEST_NAME else None
     return None
 
 

@@ -56,19 +56,18 @@ class Visit:
 
 @dataclass(slots=True)
 class Known:
-    """What the database holds about the keys of one batch; `attribute` adds to it as it goes.
+    """What the database holds about the keys of one batch; `attribute` adds to holders and roots as it goes.
 
     Attributes:
         holders: key → the entity that holds it.
         roots: entity → the root it is linked to.
-        kinds: root → what it is.
-        emails: entity → whether it holds an e-mail address of its own.
-        blocked: pairs of entities whose merge somebody undid, in sorted order.
+        kinds: entity → the kinds of the keys that it holds ("email": it has an address of its own).
+        blocked: pairs of entities whose merge somebody undid.
     """
 
     holders: dict[Key, str] = field(default_factory=dict)
     roots: dict[str, str] = field(default_factory=dict)
-    has_email: set[str] = field(default_factory=set)
+    kinds: dict[str, set[str]] = field(default_factory=dict)
     blocked: set[tuple[str, str]] = field(default_factory=set)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import Column, Connection, Index, or_, select, text, update
@@ -62,7 +62,7 @@ merges = table(
 
 
 def load(connection: Connection, wanted: Iterable[Key]) -> Known:
-    """What is known about these keys: holders, their roots, who has an address, undone merges. Locks the roots.
+    """What is known about these keys: holders, their roots, the kinds of their keys, undone merges. Locks the roots.
 
     Entities named by keys of our own ("closeloop") are loaded by their id.
     """
@@ -76,12 +76,12 @@ def load(connection: Connection, wanted: Iterable[Key]) -> Known:
         for value, entity_id in connection.execute(statement):
             known.holders[Key(kind, value)] = entity_id
             entity_ids.add(entity_id)
-    known.roots = _roots(connection, entity_ids)
-    family = _lock(connection, set(known.roots.values()))
-    known.roots.update(family)
-    addressed = select(keys.c.entity_id).where(keys.c.kind == "email", among(keys.c.entity_id, sorted(known.roots)))
-    known.has_email = {entity_id for (entity_id,) in connection.execute(addressed)}
-    known.blocked = _blocked(connection, sorted(set(known.roots.values())))
+    known.roots = _lock(connection, sorted(entity_ids))
+    linked = sorted(known.roots)
+    kinds_held = select(keys.c.entity_id, keys.c.kind).where(among(keys.c.entity_id, linked)).distinct()
+    for entity_id, kind in connection.execute(kinds_held):
+        known.kinds.setdefault(entity_id, set()).add(kind)
+    known.blocked = _blocked(connection, linked)
     return known
 
 
@@ -109,24 +109,16 @@ def save(connection: Connection, found: Attributed) -> None:
         [(visit.visitor, to_us(visit.at), visit.person_id, visit.message_id) for visit in found.visits],
         "keep",
     )
-    for merge in found.merges:  # rare: two people became one
-        put(
-            connection,
-            merges,
-            ("id", "kind", "survivor_id", "loser_id", "at", "by", "reason", "message_id"),
-            [
-                (
-                    merge.id,
-                    merge.kind,
-                    merge.survivor_id,
-                    merge.loser_id,
-                    to_us(merge.at),
-                    merge.by,
-                    merge.reason,
-                    merge.message_id,
-                )
-            ],
-        )
+    put(
+        connection,
+        merges,
+        ("id", "kind", "survivor_id", "loser_id", "at", "by", "reason", "message_id"),
+        [
+            (each.id, each.kind, each.survivor_id, each.loser_id, to_us(each.at), each.by, each.reason, each.message_id)
+            for each in found.merges
+        ],
+    )
+    for merge in found.merges:  # rare, and one may build on the one before it
         connection.execute(
             update(entities).where(entities.c.root_id == merge.loser_id).values(root_id=merge.survivor_id)
         )
@@ -138,7 +130,7 @@ def unlink(connection: Connection, merge_id: str, by: str, at: datetime) -> tupl
     Raises:
         BadInput: there is no such merge, or it is undone already.
     """
-    row = connection.execute(select(merges).where(merges.c.id == merge_id)).one_or_none()
+    row = connection.execute(select(merges).where(merges.c.id == merge_id).with_for_update()).one_or_none()
     if row is None:
         raise BadInput(
             f"there is no merge {merge_id!r}; `closeloop why person ID` lists a person's merges with their ids"
@@ -146,16 +138,14 @@ def unlink(connection: Connection, merge_id: str, by: str, at: datetime) -> tupl
     if row.undone_at is not None:
         raise BadInput(f"merge {merge_id} was undone already, by {row.undone_by}")
     connection.execute(update(merges).where(merges.c.id == merge_id).values(undone_at=to_us(at), undone_by=by))
-    root = connection.execute(select(entities.c.root_id).where(entities.c.id == row.survivor_id)).scalar_one()
-    members = [member for (member,) in connection.execute(select(entities.c.id).where(entities.c.root_id == root))]
+    locked = _lock(connection, [row.survivor_id])
+    root, linked = locked[row.survivor_id], sorted(locked)
     links = connection.execute(
         select(merges.c.survivor_id, merges.c.loser_id)
-        .where(
-            merges.c.undone_at.is_(None), or_(among(merges.c.survivor_id, members), among(merges.c.loser_id, members))
-        )
+        .where(merges.c.undone_at.is_(None), or_(among(merges.c.survivor_id, linked), among(merges.c.loser_id, linked)))
         .order_by(merges.c.at, merges.c.id)
     )
-    roots = {member: member for member in members}
+    roots = {member: member for member in linked}
     for survivor, loser in links:
         low, high = sorted((roots[survivor], roots[loser]))
         roots = {member: low if of == high else of for member, of in roots.items()}
@@ -186,12 +176,13 @@ def family(connection: Connection, roots: Iterable[str]) -> dict[str, str]:
 def kinds(connection: Connection, entity_ids: Iterable[str]) -> dict[str, str]:
     """Entity → "person", "account", "opportunity" or "campaign"."""
     statement = select(entities.c.id, entities.c.kind).where(among(entities.c.id, sorted(set(entity_ids))))
-    return dict(connection.execute(statement).tuples().all())
+    return dict(connection.execute(statement).all())
 
 
 def roots_of(connection: Connection, entity_ids: Iterable[str]) -> dict[str, str]:
     """Entity → its root, for those that exist."""
-    return _roots(connection, set(entity_ids))
+    statement = select(entities.c.id, entities.c.root_id).where(among(entities.c.id, sorted(set(entity_ids))))
+    return dict(connection.execute(statement).all())
 
 
 def crosswalk(connection: Connection, roots: Iterable[str]) -> dict[str, list[Key]]:
@@ -230,25 +221,23 @@ def spans(connection: Connection, visitors: Iterable[str]) -> dict[str, list[tup
     return found
 
 
-def _roots(connection: Connection, entity_ids: set[str]) -> dict[str, str]:
-    statement = select(entities.c.id, entities.c.root_id).where(among(entities.c.id, sorted(entity_ids)))
-    return dict(connection.execute(statement).tuples().all())
+def _lock(connection: Connection, entity_ids: Sequence[str]) -> dict[str, str]:
+    """Entity → root of everybody linked to these, locked in id order so that two workers do not wait in a ring.
+
+    Whom another worker linked while this one waited is not among those that it locked: then it looks again. Two that
+    look again at once may still form a ring; the database breaks it, and one of them decides again.
+    """
+    of_these = entities.c.root_id.in_(select(entities.c.root_id).where(among(entities.c.id, entity_ids)))
+    linked = select(entities.c.id, entities.c.root_id).where(of_these)
+    while True:
+        locked = dict(connection.execute(linked.order_by(entities.c.id).with_for_update()).all())
+        if connection.dialect.name == "sqlite" or locked == dict(connection.execute(linked).all()):
+            return locked
 
 
-def _lock(connection: Connection, roots: set[str]) -> dict[str, str]:
-    """Everybody linked to these roots, locked in id order so that two workers never wait for each other in a ring."""
-    statement = (
-        select(entities.c.id, entities.c.root_id)
-        .where(among(entities.c.root_id, sorted(roots)))
-        .order_by(entities.c.id)
-    )
-    if connection.dialect.name == "postgresql":
-        statement = statement.with_for_update()
-    return dict(connection.execute(statement).tuples().all())
-
-
-def _blocked(connection: Connection, roots: list[str]) -> set[tuple[str, str]]:
+def _blocked(connection: Connection, entity_ids: Sequence[str]) -> set[tuple[str, str]]:
     statement = select(merges.c.survivor_id, merges.c.loser_id).where(
-        merges.c.undone_at.is_not(None), or_(among(merges.c.survivor_id, roots), among(merges.c.loser_id, roots))
+        merges.c.undone_at.is_not(None),
+        or_(among(merges.c.survivor_id, entity_ids), among(merges.c.loser_id, entity_ids)),
     )
-    return {(min(a, b), max(a, b)) for a, b in connection.execute(statement)}
+    return set(connection.execute(statement).all())
