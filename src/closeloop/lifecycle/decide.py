@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from closeloop.lifecycle.gate import open_gate
-from closeloop.lifecycle.hear import click, hear
+from closeloop.lifecycle.hear import choose_outcome, hear
 from closeloop.lifecycle.late import run_out, wake_on_interest
 from closeloop.lifecycle.move import assign, settle_tier
 from closeloop.lifecycle.nouns import Lead, Packet
@@ -20,16 +20,20 @@ from closeloop.profile.nouns import Touch
 def decide(situation: Situation, process: Process, now: datetime) -> Draft:
     """Everything that follows for one person from what is known at `now`; owners and packets are still wanted."""
     draft = Draft(situation, process, now)
+    rows = [heard for heard in situation.heard if heard.message.kind == "row"]
     for heard in situation.heard:
-        hear(draft, heard)
-    for message_id, choice in situation.clicks:
-        refused = click(draft, message_id, choice)
+        if heard not in rows:
+            hear(draft, heard)
+    for message_id, click in situation.clicks:
+        refused = choose_outcome(draft, message_id, click)
         if refused is not None:
             draft.refused[message_id] = refused
     for message_id, due in situation.dues:
         run_out(draft, message_id, due)
     wake_on_interest(draft)
     open_gate(draft)
+    for heard in rows:  # a row of a file says at once who it is and what came of it: first its lead, then the outcome
+        hear(draft, heard)
     settle_tier(draft)
     return draft
 
@@ -55,5 +59,7 @@ def hand_out(draft: Draft, desk: Desk) -> None:
     """Find an owner for every lead that entered a stage."""
     for lead_id, exclude_previous in draft.wants_owner.items():
         lead = draft.leads[lead_id]
+        if not lead.is_open:  # opened and closed by one row of a file
+            continue
         member, why = choose(draft, lead, desk, exclude_previous=exclude_previous)
         assign(draft, lead, member, why)

@@ -16,7 +16,7 @@ def judge(draft: Draft, product: str) -> Verdict:
     scope = situation.asks(product)
     region = draft.process.region_of(situation.country) or _only_region(draft.process)
     findings = [Finding(why.text, why.holds, why.values) for why in gate.when.explain(scope)]
-    passed = gate.when.test(scope)
+    passed = (any if gate.when.joined == "or" else all)(finding.held for finding in findings)
     if gate.unless is not None:
         refused = gate.unless.test(scope)
         findings.append(
@@ -54,10 +54,19 @@ def open_gate(draft: Draft) -> None:
             continue
         lead = _pursuit(draft, product, verdict.region)
         if lead is None:
-            if verdict.passed:
+            if verdict.passed and _is_new_interest(draft, product, verdict.region):
                 open_lead(draft, product, verdict.region, _route(draft, draft.situation.asks(product)))
         elif lead.status == "sent_back":
             _return(draft, lead)
+
+
+def _is_new_interest(draft: Draft, product: str, region: str) -> bool:
+    """What made a customer does not make the next lead: after a win, something must have been done since."""
+    same = [lead for lead in draft.leads.values() if (lead.product, lead.region) == (product, region)]
+    won_at = max((lead.closed_at for lead in same if lead.status == "won" and lead.closed_at is not None), default=None)
+    if won_at is None:
+        return True
+    return any(act.at > won_at for act in draft.acts(product))
 
 
 def _pursuit(draft: Draft, product: str, region: str) -> Lead | None:
@@ -71,9 +80,11 @@ def _pursuit(draft: Draft, product: str, region: str) -> Lead | None:
 
 
 def _return(draft: Draft, lead: Lead) -> None:
-    """A lead that was sent back returns on the conditions of its reason, not on the gate's."""
+    """A lead that was sent back returns on the conditions of its reason, not on the gate's, and never at once."""
     rule = draft.process.send_back.get(lead.reason or "")
     if rule is None or rule.return_when is None or lead.closed_at is None:
+        return
+    if any(event.lead_id == lead.id and event.kind == "sent_back" for event in draft.events):
         return
     if rule.not_before is not None and draft.now < lead.closed_at + rule.not_before:
         return
@@ -97,7 +108,9 @@ def _only_region(process: Process) -> Region | None:
 
 def _route(draft: Draft, scope: Scope) -> tuple[str, str]:
     """The stage that a new lead starts in, and the rule that says so."""
-    for number, line in enumerate(draft.process.route):
-        if line.when is None or line.when.test(scope):
-            return line.to, draft.rule("route") + f"[{number}]: {line.when.text if line.when else 'otherwise'}"
-    return next(iter(draft.process.stages)), draft.rule("route") + ": no line is true, the first stage"
+    number, line = next(
+        (number, line)
+        for number, line in enumerate(draft.process.route)  # the last one has no condition
+        if line.when is None or line.when.test(scope)
+    )
+    return line.to, draft.rule("route") + f"[{number}]: {line.when.text if line.when else 'otherwise'}"

@@ -13,7 +13,9 @@ from closeloop.process.nouns import Move, Nurture, Stage
 
 
 def run_out(draft: Draft, message_id: str, due: Due) -> None:
-    """One clock; the flow hands on only those that still stand as they were when they ran out."""
+    """One clock; those that were changed meanwhile are not handed on, and one changed in this decision is over too."""
+    if (due.lead_id, due.clock) in draft.clocks:
+        return
     draft.clock(due.lead_id, due.clock, None)
     lead = draft.leads.get(due.lead_id)
     if lead is None or not lead.is_open:
@@ -30,12 +32,16 @@ def run_out(draft: Draft, message_id: str, due: Due) -> None:
 
 
 def wake_on_interest(draft: Draft) -> None:
-    """A nurtured lead whose person shows enough interest is woken before its time."""
-    for lead in list(draft.leads.values()):
-        if lead.status != "nurturing":
+    """A nurtured lead is woken before its time by a new act of the person, if the condition holds with it.
+
+    Without an act, an interest that was there before would end every nurture as it begins.
+    """
+    for before in draft.situation.leads:
+        lead = draft.leads[before.id]
+        if before.status != "nurturing" or lead.status != "nurturing":
             continue
-        nurture = _nurture(draft.stage(lead), lead.programme)
-        if nurture is None or nurture.wake_when is None:
+        nurture = _nurture_of(draft.stage(lead), lead.programme)
+        if nurture is None or nurture.wake_when is None or not draft.acts(lead.product):
             continue
         if nurture.wake_when.test(LeadScope(draft.situation.asks(lead.product), lead, draft.situation.last_acts)):
             wake(
@@ -78,7 +84,7 @@ def _claw_back(draft: Draft, lead: Lead, message_id: str) -> None:
         )
 
 
-def _nurture(stage: Stage, programme: str | None) -> Nurture | None:
+def _nurture_of(stage: Stage, programme: str | None) -> Nurture | None:
     """The nurture of the stage that put leads into this programme."""
     moves = [move for outcome in stage.outcomes.values() for move in (outcome.move, outcome.then)]
     moves.append(stage.if_late.then if stage.if_late else None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -12,7 +13,8 @@ from closeloop.process.nouns import Member, Move, Nurture, Respond
 from closeloop.words import ids
 from closeloop.words.worktime import WorkCalendar
 
-CRM_OBJECTS = {"lead": "Lead", "task": "Task", "opportunity": "Opportunity"}
+OPPORTUNITY = "Opportunity"
+_CRM_OBJECTS = {"lead": "Lead", "task": "Task", "opportunity": OPPORTUNITY}
 """What the CRM calls the ways in which a lead is shown."""
 
 
@@ -36,7 +38,7 @@ def open_lead(draft: Draft, product: str, region: str, route: tuple[str, str]) -
     )
     lead = draft.note(lead, "created", f"{draft.rule('gate')}: passed; {why}", cause)
     draft.wants_packet.append(lead.id)
-    _settle(draft, lead, exclude_previous=False)
+    draft.wants_owner[lead.id] = False
 
 
 def bring_back(draft: Draft, lead: Lead, route: tuple[str, str], why: str) -> None:
@@ -63,9 +65,7 @@ def bring_back(draft: Draft, lead: Lead, route: tuple[str, str], why: str) -> No
     )
     lead = draft.note(lead, "returned", f"{why}; {route_why}", draft.situation.cause)
     draft.wants_packet.append(lead.id)
-    if draft.situation.in_crm:
-        draft.intents.append(Revive(draft.situation.person_id, lead))
-    _settle(draft, lead, exclude_previous=False)
+    draft.wants_owner[lead.id] = False
 
 
 def follow(
@@ -80,19 +80,11 @@ def follow(
 ) -> None:
     """Do what an outcome or a clock says: to a stage, into nurture, or back to marketing."""
     if move.send_back is not None:
-        send_back(draft, lead, move.send_back, why, message_id, outcome)
+        _send_back(draft, lead, move.send_back, why, message_id, outcome)
     elif move.nurture is not None:
         _nurture(draft, lead, move.nurture, why, message_id, outcome)
     elif move.to is not None:
         _enter(draft, lead, move.to, why, message_id, exclude_previous=exclude_previous, outcome=outcome)
-
-
-def send_back(draft: Draft, lead: Lead, reason: str, why: str, message_id: str, outcome: str | None = None) -> None:
-    """Back to marketing with a reason; the person follows when no lead and no deal is open."""
-    lead = replace(lead, status="sent_back", reason=reason, programme=None, closed_at=draft.now, respond_by=None)
-    lead = draft.note(lead, "sent_back", why, message_id, choice=reason)
-    draft.stop_clocks(lead.id)
-    draft.intents += [Close(lead), Tell(lead, outcome)]
 
 
 def assign(draft: Draft, lead: Lead, member: Member | None, why: str) -> None:
@@ -118,12 +110,47 @@ def assign(draft: Draft, lead: Lead, member: Member | None, why: str) -> None:
         responded_at=None,
     )
     lead = draft.note(lead, "assigned", why, cause)
-    start_clock(draft, lead, stage.respond, calendar)
+    _start_clock(draft, lead, stage.respond, calendar)
     _present(draft, lead)
     draft.intents.append(Tell(lead, None))
 
 
-def start_clock(draft: Draft, lead: Lead, respond: Respond | None, calendar: WorkCalendar) -> None:
+def wake(draft: Draft, lead: Lead, why: str, message_id: str) -> None:
+    """Nurture is over: sales' turn again, with a new clock; a lead whose owner was not kept is given a new one."""
+    stage, calendar = draft.stage(lead), draft.process.regions[lead.region].calendar
+    programme, lead = lead.programme, _end_programme(draft, lead)
+    lead = replace(lead, status="open", responded_at=None)
+    if lead.owner is not None:
+        lead = replace(lead, assigned_at=draft.now, respond_by=_respond_by(stage.respond, calendar, draft.now))
+    lead = draft.note(lead, "woken", why, message_id, choice=programme)
+    draft.clock(lead.id, "wake", None)
+    draft.intents += [Prompt(lead, why), Tell(lead, None)]
+    if lead.owner is None:
+        draft.wants_owner[lead.id] = False
+        return
+    _start_clock(draft, lead, stage.respond, calendar)
+    draft.intents.append(Assign(lead))
+
+
+def settle_tier(draft: Draft) -> None:
+    """Name, lead or customer, and whose the record is; back to marketing only when no lead and no deal is open."""
+    leads, before = list(draft.leads.values()), draft.situation.tier
+    if not leads and before is None:
+        return
+    tier = _tier_of(leads)
+    is_sales = tier != "name" or any(deal.open for deal in draft.situation.deals)
+    custody = "sales" if is_sales else "marketing"
+    if before is not None and (before.tier, before.custody) == (tier, custody):
+        return
+    draft.tier = Tier(draft.situation.person_id, tier, custody, draft.now)
+    if before is None or before.custody == custody or not leads or not draft.situation.in_crm:
+        return
+    latest = max(leads, key=lambda lead: (lead.closed_at or lead.created_at, lead.id))
+    retire_or_revive = Revive if is_sales else Retire
+    draft.intents.append(retire_or_revive(draft.situation.person_id, latest))
+
+
+def _start_clock(draft: Draft, lead: Lead, respond: Respond | None, calendar: WorkCalendar) -> None:
     """Start what the owner must keep to."""
     if respond is None or lead.respond_by is None:
         return
@@ -132,46 +159,10 @@ def start_clock(draft: Draft, lead: Lead, respond: Respond | None, calendar: Wor
         draft.clock(lead.id, "remind", _working_before(calendar, lead.respond_by, respond, draft.now))
 
 
-def wake(draft: Draft, lead: Lead, why: str, message_id: str) -> None:
-    """Nurture is over: sales' turn again, with a new clock."""
-    stage, calendar = draft.stage(lead), draft.process.regions[lead.region].calendar
-    programme = lead.programme
-    lead = replace(
-        lead,
-        status="open",
-        programme=None,
-        respond_by=_respond_by(stage.respond, calendar, draft.now),
-        responded_at=None,
-        assigned_at=draft.now,
-    )
-    lead = draft.note(lead, "woken", why, message_id, choice=programme)
-    draft.clock(lead.id, "wake", None)
-    start_clock(draft, lead, stage.respond, calendar)
-    if programme is not None:
-        draft.intents.append(Enrol(lead, programme, leave=True))
-    draft.intents += [Assign(lead), Prompt(lead, why), Tell(lead, None)]
-
-
-def settle_tier(draft: Draft) -> None:
-    """Name, lead or customer, and whose the record is; back to marketing only when no lead and no deal is open."""
-    leads, before = list(draft.leads.values()), draft.situation.tier
-    if not leads and before is None:
-        return
-    active = any(lead.is_open for lead in leads) or any(deal.open for deal in draft.situation.deals)
-    tier: Literal["name", "lead", "customer"] = (
-        "lead"
-        if any(lead.is_open for lead in leads)
-        else "customer"
-        if any(lead.status == "won" for lead in leads)
-        else "name"
-    )
-    custody = "sales" if active or tier == "customer" else "marketing"
-    if before is not None and (before.tier, before.custody) == (tier, custody):
-        return
-    draft.tier = Tier(draft.situation.person_id, tier, custody, draft.now)
-    if custody == "marketing" and before is not None and before.custody == "sales" and draft.situation.in_crm:
-        closed = max((lead for lead in leads if lead.closed_at is not None), key=lambda lead: (lead.closed_at, lead.id))
-        draft.intents.append(Retire(draft.situation.person_id, closed))
+def _tier_of(leads: Sequence[Lead]) -> Literal["name", "lead", "customer"]:
+    if any(lead.is_open for lead in leads):
+        return "lead"
+    return "customer" if any(lead.status == "won" for lead in leads) else "name"
 
 
 def _respond_by(respond: Respond | None, calendar: WorkCalendar, start: datetime) -> datetime | None:
@@ -191,8 +182,12 @@ def _working_before(calendar: WorkCalendar, end: datetime, respond: Respond, sta
     return calendar.add_working(start, max(calendar.working_between(start, end) - before, timedelta(0)))
 
 
-def _settle(draft: Draft, lead: Lead, *, exclude_previous: bool) -> None:
-    draft.wants_owner[lead.id] = exclude_previous
+def _send_back(draft: Draft, lead: Lead, reason: str, why: str, message_id: str, outcome: str | None) -> None:
+    """Back to marketing with a reason; the person follows when no lead and no deal is open."""
+    lead = replace(_end_programme(draft, lead), status="sent_back", reason=reason, closed_at=draft.now, respond_by=None)
+    lead = draft.note(lead, "sent_back", why, message_id, choice=reason)
+    draft.stop_clocks(lead.id)
+    draft.intents += [Close(lead), Tell(lead, outcome)]
 
 
 def _enter(
@@ -200,7 +195,13 @@ def _enter(
 ) -> None:
     if draft.process.stages[to].final:
         lead = replace(
-            lead, stage=to, status="won", programme=None, stage_at=draft.now, closed_at=draft.now, respond_by=None
+            _end_programme(draft, lead),
+            stage=to,
+            status="won",
+            reason=None,
+            stage_at=draft.now,
+            closed_at=draft.now,
+            respond_by=None,
         )
         lead = draft.note(lead, "won", why, message_id)
         draft.stop_clocks(lead.id)
@@ -208,10 +209,9 @@ def _enter(
         return
     kept = lead.previous_owners if exclude_previous else ()
     lead = replace(
-        lead,
+        _end_programme(draft, lead),
         stage=to,
         status="open",
-        programme=None,
         stage_at=draft.now,
         owner=None,
         previous_owners=kept,
@@ -223,10 +223,12 @@ def _enter(
     draft.stop_clocks(lead.id)
     if outcome is not None:
         draft.intents.append(Tell(lead, outcome))
-    _settle(draft, lead, exclude_previous=exclude_previous)
+    draft.wants_owner[lead.id] = exclude_previous
 
 
 def _nurture(draft: Draft, lead: Lead, nurture: Nurture, why: str, message_id: str, outcome: str | None) -> None:
+    if lead.programme != nurture.programme:
+        lead = _end_programme(draft, lead)
     lead = replace(
         lead,
         status="nurturing",
@@ -242,6 +244,17 @@ def _nurture(draft: Draft, lead: Lead, nurture: Nurture, why: str, message_id: s
     draft.intents += [Enrol(lead, nurture.programme), Tell(lead, outcome)]
 
 
+def _end_programme(draft: Draft, lead: Lead) -> Lead:
+    """Out of the nurture under way, if any; the person stays enrolled while another lead of theirs is in it."""
+    programme = lead.programme
+    if programme is None:
+        return lead
+    lead = replace(lead, programme=None)
+    if not any(other.programme == programme and other.id != lead.id for other in draft.leads.values()):
+        draft.intents.append(Enrol(lead, programme, leave=True))
+    return lead
+
+
 def _present(draft: Draft, lead: Lead) -> None:
     """Show the lead as the stage declares; a known contact never becomes a second record of the person."""
     stage, shown = draft.stage(lead), {each.object: each for each in draft.shown.get(lead.id, [])}
@@ -253,20 +266,17 @@ def _present(draft: Draft, lead: Lead) -> None:
     wanted = stage.show_known_contact if in_crm or person_pending else stage.show_new_person
     if wanted is None:
         return
-    name = CRM_OBJECTS[wanted]
-    if (
-        name in shown
-        and not (name == "Opportunity" and not _deal_open(draft, shown[name]))
-        and not (name == "Task" and lead.cycle > 1 and f"/{lead.cycle}" not in shown[name].our_key)
-    ):
+    name = _CRM_OBJECTS[wanted]
+    our_key = draft.situation.person_id if name == "Lead" else lead.id if lead.cycle == 1 else f"{lead.id}/{lead.cycle}"
+    if name in shown and not _is_over(draft, shown[name], our_key):
         draft.intents.append(Assign(lead))
         return
-    our_key = draft.situation.person_id if name == "Lead" else lead.id if lead.cycle == 1 else f"{lead.id}/{lead.cycle}"
     draft.show(ShownAs(lead.id, name, our_key))
     draft.intents.append(Show(lead, name, our_key))
 
 
-def _deal_open(draft: Draft, shown: ShownAs) -> bool:
-    return (
-        any(deal.open for deal in draft.situation.deals if deal.record_id == shown.record_id) or shown.record_id is None
-    )
+def _is_over(draft: Draft, shown: ShownAs, our_key: str) -> bool:
+    """A task is of one cycle; a deal lives until the CRM says that it is closed."""
+    if shown.object == OPPORTUNITY:
+        return any(not deal.open for deal in draft.situation.deals if deal.record_id == shown.record_id is not None)
+    return shown.object == "Task" and shown.our_key != our_key

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from closeloop.words.money import Money
 
@@ -103,6 +103,14 @@ class Packet:
     cycle: int
     at: datetime
     content: Mapping[str, object]
+
+
+class Confirmed(NamedTuple):
+    """A field of the person whose present value an outcome confirmed; `by` the seller, or the rule."""
+
+    field: str
+    by: str
+    message_id: str
 
 
 @dataclass(frozen=True, slots=True)

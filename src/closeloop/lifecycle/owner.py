@@ -57,13 +57,15 @@ def _known(draft: Draft, user: str | None, excluded: Sequence[str]) -> Member | 
 
 
 def _from_team(draft: Draft, lead: Lead, desk: Desk, way: str, *, exclude_previous: bool) -> Member | None:
-    team = [member for member in draft.process.people if member.takes(lead.stage, lead.product, lead.region, draft.now)]
+    team = [
+        member
+        for member in sorted(draft.process.people, key=lambda member: member.name)
+        if member.takes(lead.stage, lead.product, lead.region, draft.now)
+        and desk.loads.get(member.name, 0) < member.capacity
+    ]
     if exclude_previous:
         fresh = [member for member in team if member.name not in lead.previous_owners]
         team = fresh or [member for member in team if member.name != lead.previous_owners[-1]]
-    team = sorted(
-        (member for member in team if desk.loads.get(member.name, 0) < member.capacity), key=lambda member: member.name
-    )
     if not team:
         return None
     if way == "least_loaded":

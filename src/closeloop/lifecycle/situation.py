@@ -10,6 +10,7 @@ from closeloop.inbox.nouns import Click, Due, Message
 from closeloop.lifecycle.nouns import (
     ClockName,
     ClockSet,
+    Confirmed,
     Deal,
     EventKind,
     Intent,
@@ -36,6 +37,8 @@ class Heard:
     news: frozenset[str]
     seller: str | None
     """The CRM user who did it, for a logged call or task."""
+    is_first: bool = False
+    """Whether the record was never read before: it then says how it was made, and not what somebody changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,7 @@ class Draft:
         self.verdicts: list[Verdict] = []
         self.packets: list[Packet] = []
         self.shown_now: list[ShownAs] = []
-        self.verified: list[tuple[str, str]] = []
+        self.confirmed: list[Confirmed] = []
         self.wants_owner: dict[str, bool] = {}
         """Lead → whether its previous owners are out of the question."""
         self.wants_packet: list[str] = []
@@ -137,6 +140,15 @@ class Draft:
         self.shown[shown.lead_id] = [*kept, shown]
         self.shown_now.append(shown)
 
+    def acts(self, product: str) -> list[Touch]:
+        """What the person did just now that counts as interest in a product."""
+        counted = {line.on for line in self.process.interest}
+        return [
+            touch
+            for touch in self.situation.touches
+            if touch.seller is None and touch.kind in counted and touch.product in (None, product)
+        ]
+
     def stage(self, lead: Lead) -> Stage:
         """The stage that the lead is in."""
         return self.process.stages[lead.stage]
@@ -157,8 +169,3 @@ class Draft:
             elif intent not in rest:
                 rest.append(intent)
         return [*rest, *told.values()]
-
-    @property
-    def touched(self) -> bool:
-        """Whether anything was decided."""
-        return bool(self.events or self.verdicts or self.intents or self.shown_now or self.clocks or self.tier)

@@ -81,7 +81,7 @@ verdicts = table(
     Column("product", TEXT, primary_key=True),
     Column("at", INT, nullable=False),
     Column("passed", INT, nullable=False),
-    Column("why", TEXT, nullable=False),            # JSON list of {text, true, values}
+    Column("why", TEXT, nullable=False),            # JSON list of {text, held, values}
     Column("process", TEXT, nullable=False),
     Column("message_id", TEXT, nullable=False),
     rowid=False,
@@ -166,7 +166,7 @@ def load_tiers(connection: Connection, roots: Sequence[str]) -> dict[str, Tier]:
 def persons_of_leads(connection: Connection, lead_ids: Iterable[str]) -> dict[str, str]:
     """Lead → the person it was opened for."""
     rows = connection.execute(select(leads.c.id, leads.c.person_id).where(among(leads.c.id, sorted(set(lead_ids)))))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def leads_shown(connection: Connection, our_keys: Iterable[str]) -> dict[str, list[tuple[str, str]]]:

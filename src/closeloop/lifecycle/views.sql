@@ -46,7 +46,8 @@ JOIN (SELECT lead_id, cycle, MIN(at) AS entered_at,
         MAX(CASE WHEN kind = 'sent_back' THEN at END) AS sent_back_at
       FROM lead_events GROUP BY lead_id, cycle) c ON c.lead_id = l.id;
 
--- One row for each time a lead was given to somebody, with what that owner did before the next one had it.
+-- One row for each time a lead was given to somebody, or woke from nurture with its owner, with what that owner did
+-- before it was given away or woke again.
 CREATE VIEW v_assignments AS
 SELECT a.lead_id, a.no, a.at AS assigned_at, a.stage, a.owner, a.cycle, l.product, l.region, l.status, a.next_no,
   CASE WHEN a.next_no IS NULL THEN l.respond_by END AS respond_by,
@@ -55,8 +56,9 @@ SELECT a.lead_id, a.no, a.at AS assigned_at, a.stage, a.owner, a.cycle, l.produc
   (SELECT MIN(r.at) FROM lead_events r WHERE r.lead_id = a.lead_id AND r.no > a.no AND r.kind = 'late'
      AND (a.next_no IS NULL OR r.no < a.next_no)) AS late_at
 FROM (SELECT v.lead_id, v.no, v.at, v.stage, v.owner, v.cycle,
-        (SELECT MIN(x.no) FROM lead_events x WHERE x.lead_id = v.lead_id AND x.no > v.no AND x.kind = 'assigned') AS next_no
-      FROM lead_events v WHERE v.kind = 'assigned') a
+        (SELECT MIN(x.no) FROM lead_events x WHERE x.lead_id = v.lead_id AND x.no > v.no
+           AND x.kind IN ('assigned', 'woken')) AS next_no
+      FROM lead_events v WHERE v.kind IN ('assigned', 'woken') AND v.owner IS NOT NULL) a
 JOIN leads l ON l.id = a.lead_id;
 
 -- What is believed of each resolved entity now, with its account's values beside a person's.

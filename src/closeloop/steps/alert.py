@@ -15,6 +15,8 @@ def alert(batch: Batch) -> None:
         return
     found = []
     for draft in batch.drafts:
+        if not draft.leads and not draft.situation.deals:
+            continue  # only owners of leads and deals hear
         person = batch.dossiers[draft.situation.person_id]
         for touch in draft.situation.touches:
             scope = draft.situation.asks(

@@ -10,8 +10,9 @@ from closeloop.lifecycle import store as lifecycle_store
 from closeloop.lifecycle.nouns import ShownAs
 from closeloop.outbox import store as outbox_store
 from closeloop.outbox.echo import written
+from closeloop.outbox.nouns import ShadowKey
 from closeloop.outbox.settle import settle as settle_command
-from closeloop.ports import Outcome, Verb
+from closeloop.ports import Command, Outcome, Verb
 from closeloop.steps.batch import Batch
 
 
@@ -22,24 +23,21 @@ def settle_answers(batch: Batch) -> None:
         return
     batch.posted = outbox_store.load(batch.connection, answers)
     settlements = [settle_command(posted, answers[key], batch.now) for key, posted in batch.posted.items()]
+    settled = {each.key for each in settlements if each is not None}
     outbox_store.settle(batch.connection, [each for each in settlements if each is not None])
-    shadows = {}
+    commands: list[tuple[ShadowKey, Command]] = []
     made = {}
-    for key, posted in batch.posted.items():
-        answer, command = answers[key], posted.planned.command
-        ref = answer.ref or command.ref
+    for key in [key for key in batch.posted if key in settled]:  # in the order in which they were sent
+        answer, planned = answers[key], batch.posted[key].planned
+        command, ref = planned.command, answer.ref or planned.command.ref
         if answer.outcome is Outcome.DONE and ref is not None and command.verb in (Verb.CREATE, Verb.UPDATE):
-            shadows[posted.planned.source, ref.object, ref.id] = command.fields
-            if (
-                command.verb is Verb.CREATE
-                and command.our_key is not None
-                and posted.planned.source == batch.process.gate.to
-            ):
+            commands.append(((planned.source, ref.object, ref.id), command))
+            if command.verb is Verb.CREATE and command.our_key is not None and planned.source == batch.process.gate.to:
                 made[command.our_key, ref.object] = ref.id
-    before = outbox_store.load_shadows(batch.connection, shadows)
-    outbox_store.save_shadows(
-        batch.connection, {key: written(before.get(key), fields) for key, fields in shadows.items()}
-    )
+    shadows = dict(outbox_store.load_shadows(batch.connection, [record for record, _ in commands]))
+    for record, command in commands:
+        shadows[record] = written(shadows.get(record), command)
+    outbox_store.save_shadows(batch.connection, shadows)
     leads = lifecycle_store.leads_shown(batch.connection, {our_key for our_key, _ in made})
     lifecycle_store.save_shown(
         batch.connection,
@@ -61,6 +59,9 @@ def recognise(batch: Batch) -> None:
         if message.click is not None and message.click.verb == "outcome"
     }
     persons = lifecycle_store.persons_of_leads(batch.connection, lead_ids) if lead_ids else {}
+    for message in batch.messages:
+        if message.click is not None and message.click.verb == "outcome" and message.click.subject not in persons:
+            batch.refused[message.id] = f"no lead is known as {message.click.subject!r}; `closeloop why` finds leads"
     batch.messages = [_recognised(batch, message, persons) for message in batch.messages]
 
 

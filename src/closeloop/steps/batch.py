@@ -22,7 +22,9 @@ class Batch:
     Attributes:
         messages: those that go on; steps replace them as they learn more.
         news: message id → names of the record's fields that are news.
+        first_read: messages whose record was never read before.
         known, who: what identity knows, and what it says of the messages.
+        parted: click that undid a merge → the people who are themselves again.
         settled_roots: entities whose winners changed.
         dossiers: person (root) → everything known of them, for those concerned.
         drafts: what the lifecycle decided.
@@ -38,11 +40,13 @@ class Batch:
         self.messages = [message for message in messages if isinstance(message, Message)]
         self.echoes: list[Message] = []
         self.news: dict[str, frozenset[str]] = {}
+        self.first_read: set[str] = set()
         self.notes: dict[str, str] = {}
         self.refused: dict[str, str] = {}
         self.posted: dict[str, Posted] = {}
         self.known = Known()
         self.who = Attributed({}, {}, (), (), (), (), {})
+        self.parted: dict[str, tuple[str, ...]] = {}
         self.settled_roots: set[str] = set()
         self.touches: list[Touch] = []
         self.dossiers: Mapping[str, Dossier] = {}

@@ -25,7 +25,9 @@ def decide(batch: Batch) -> None:
     )
     batch.dossiers = load_dossiers(batch.connection, by_person, batch.known.roots, batch.process, batch.now)
     for person_id, (messages, touches) in by_person.items():
-        situation = situation_of(batch.dossiers[person_id], messages, touches, batch.news, standing, batch.process)
+        situation = situation_of(
+            batch.dossiers[person_id], messages, touches, batch.news, batch.first_read, standing, batch.process
+        )
         batch.drafts.append(decide_for(situation, batch.process, batch.now))
     _hand_over(batch)
     if any(draft.wants_owner for draft in batch.drafts):
@@ -53,7 +55,7 @@ def _by_person(batch: Batch) -> dict[str, tuple[list[Message], list[Touch]]]:
         touches.setdefault(touch.id, []).append(touch)
     for message in batch.messages:
         person = _person(batch, message, persons)
-        owners = {person} if person is not None else set()
+        owners = {*batch.parted.get(message.id, ()), *([person] if person is not None else [])}
         owners |= {batch.root(touch.person_id) for touch in touches.get(message.id, ()) if touch.person_id is not None}
         for owner in owners:
             theirs = found.setdefault(owner, ([], []))
@@ -93,16 +95,8 @@ def _verify(batch: Batch) -> None:
     rows = []
     for draft in batch.drafts:
         winners = batch.dossiers[draft.situation.person_id].winners
-        for name, evidence in draft.verified:
-            if name in winners:
-                rows.append(
-                    Verification(
-                        draft.situation.person_id,
-                        name,
-                        winners[name].value,
-                        batch.now,
-                        batch.process.signed,
-                        evidence,
-                    )
-                )
+        for field, by, message_id in draft.confirmed:
+            if field in winners:
+                value = winners[field].value
+                rows.append(Verification(draft.situation.person_id, field, value, batch.now, by, message_id))
     record_store.save_verifications(batch.connection, rows)

@@ -15,13 +15,14 @@ from closeloop.lifecycle.nouns import Deal, Lead, ShownAs, Tier
 from closeloop.lifecycle.situation import Heard, Situation
 from closeloop.ports import Value
 from closeloop.process.nouns import Process
+from closeloop.process.once import once_per_process
 from closeloop.profile import store as profile_store
 from closeloop.profile.nouns import ScoreSum, Touch
 from closeloop.profile.scope import PersonScope, person_scope
-from closeloop.profile.score import fit, interest
+from closeloop.profile.score import fit, interest, interest_points
 from closeloop.profile.summary import summarise
 from closeloop.record import store as record_store
-from closeloop.record.nouns import Winners
+from closeloop.record.nouns import Stored, Winners
 from closeloop.record.typed import typed
 from closeloop.words.money import Money
 
@@ -40,6 +41,8 @@ class Dossier:
     keys: Sequence[Key]
     deals: Sequence[Deal]
     sums: Sequence[ScoreSum]
+    latest: Mapping[str, Touch]
+    """Product → the latest touch that spoke of it; only loaded where a condition asks for its source or campaign."""
     leads: Sequence[Lead]
     shown: Mapping[str, Sequence[ShownAs]]
     tier: Tier | None
@@ -82,6 +85,7 @@ def load_dossiers(
     shown = lifecycle_store.load_shown(connection, sorted({lead.id for found in leads.values() for lead in found}))
     tiers = lifecycle_store.load_tiers(connection, ids)
     sums = profile_store.load_sums(connection, ids)
+    latest = profile_store.load_latest(connection, ids) if _asks_for_origin(process) else {}
     verified = record_store.load_verified(connection, ids)
     theirs = {
         id_: [lead for member in sorted(members.get(id_, [id_])) for lead in leads.get(member, ())] for id_ in ids
@@ -109,6 +113,7 @@ def load_dossiers(
             keys.get(id_, ()),
             deals,
             sums.get(id_, ()),
+            latest.get(id_, {}),
             theirs[id_],
             of_person,
             tiers.get(id_),
@@ -124,6 +129,7 @@ def situation_of(
     messages: Sequence[Message],
     touches: Sequence[Touch],
     news: Mapping[str, frozenset[str]],
+    first_read: Collection[str],
     standing: Collection[Due],
     process: Process,
 ) -> Situation:
@@ -136,9 +142,9 @@ def situation_of(
             asked[product] = person.scope.with_names(
                 product=product or None,
                 fit=person.fit,
-                interest=interest(person.sums, product, person.now, process).total,
-                source=newest.source if newest else None,
-                campaign=newest.campaign if newest else None,
+                interest=interest_points(person.sums, product, person.now, process),
+                source=latest.source if (latest := person.latest.get(product)) else None,
+                campaign=latest.campaign if latest else None,
             )
         return asked[product]
 
@@ -164,7 +170,7 @@ def situation_of(
         in_crm,
         person.tier,
         account_owner=str(person.account["owner"].value) if "owner" in person.account else None,
-        heard=[heard for message in messages if (heard := _heard(message, news))],
+        heard=[heard for message in messages if (heard := _heard(message, news, is_first=message.id in first_read))],
         clicks=[
             (message.id, message.click)
             for message in messages
@@ -200,11 +206,11 @@ def _scope(
     person: Winners,
     account: Winners,
     deals: Sequence[Deal],
-    verified: Mapping[str, Collection[Value]],
+    verified: Mapping[str, Collection[Stored]],
 ) -> PersonScope:
     country = person.get("country")
     region = process.region_of(str(country.value)) if country else None
-    scope = person_scope(now, process, person, account, verified=verified, region=region.name if region else None)  # type: ignore[arg-type]
+    scope = person_scope(now, process, person, account, verified=verified, region=region.name if region else None)
     records = [
         {
             "open": deal.open,
@@ -253,6 +259,28 @@ def _deal(
     )
 
 
+@once_per_process
+def _asks_for_origin(process: Process) -> bool:
+    """Whether any condition about people and leads reads `source` or `campaign`."""
+    moves = [
+        move
+        for stage in process.stages.values()
+        for move in (
+            *(move for outcome in stage.outcomes.values() for move in (outcome.move, outcome.then)),
+            stage.if_late.then if stage.if_late else None,
+        )
+    ]
+    conditions = [
+        process.gate.when,
+        process.gate.unless,
+        *(line.when for line in process.route),
+        *(outcome.only_when for stage in process.stages.values() for outcome in stage.outcomes.values()),
+        *(move.nurture.wake_when for move in moves if move is not None and move.nurture is not None),
+        *(reason.return_when for reason in process.send_back.values()),
+    ]
+    return any(rule is not None and rule.names & {"source", "campaign"} for rule in conditions)
+
+
 def _text(values: Mapping[str, object], name: str) -> str | None:
     value = values.get(name)
     return value if isinstance(value, str) else None
@@ -266,11 +294,11 @@ def _products(person: Dossier, process: Process) -> list[str]:
     return [product for product in process.products if product in seen]
 
 
-def _heard(message: Message, news: Mapping[str, frozenset[str]]) -> Heard | None:
+def _heard(message: Message, news: Mapping[str, frozenset[str]], *, is_first: bool) -> Heard | None:
     record = message.record
     if record is not None and record.entity != "activity":
         owner = record.refs.get("owner") if record.entity == "task" else None
-        return Heard(message, record.fields, news.get(message.id, frozenset()), owner.id if owner else None)
+        return Heard(message, record.fields, news.get(message.id, frozenset()), owner.id if owner else None, is_first)
     if message.kind == "row":
         fields: dict[str, Value] = {reported.path.rpartition(".")[2]: reported.value for reported in message.values}
         fields |= message.act.props if message.act is not None else {}

@@ -31,6 +31,7 @@ def _unlink(batch: Batch, message: Message) -> None:
     except BadInput as error:
         batch.refused[message.id] = str(error)
         return
+    batch.parted[message.id] = roots
     batch.settled_roots.update(roots)
     batch.known.roots.update(identity_store.family(batch.connection, roots))
 

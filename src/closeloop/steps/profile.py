@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from closeloop.identity import store as identity_store
+from closeloop.identity.attribute import OURS
+from closeloop.inbox.nouns import Key
 from closeloop.profile import store as profile_store
 from closeloop.profile.attribute import attribute, people_of
 from closeloop.profile.nouns import SumKey
@@ -41,7 +43,16 @@ def profile(batch: Batch) -> None:
     else:
         changed_hands = set()
     batch.touches = [*named, *nameless]
+    _meet(batch, {touch.person_id for touch in batch.touches if touch.person_id is not None} | changed_hands)
     _score(batch, changed_hands)
+
+
+def _meet(batch: Batch, people: set[str]) -> None:
+    """Whom a browser led us to, no key did: they are looked up and locked like everybody else."""
+    strangers = people - batch.known.roots.keys()
+    if strangers:
+        known = identity_store.load(batch.connection, [Key(OURS, person_id) for person_id in strangers])
+        batch.known.roots.update(known.roots)
 
 
 def _score(batch: Batch, changed_hands: set[str]) -> None:

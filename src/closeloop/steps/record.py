@@ -14,6 +14,8 @@ def record(batch: Batch) -> None:
     """record: every value is kept with its source and time; winners are resolved for those concerned."""
     values = []
     for message in batch.messages:
+        if not message.values and message.id not in batch.who.relations:
+            continue  # most acts state nothing
         entities = _entities(batch, message)
         values += report(message, entities, batch.process)
         subject, kind = (

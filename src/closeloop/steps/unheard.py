@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from closeloop.inbox.fields import fields_of
 from closeloop.outbox import store as outbox_store
-from closeloop.outbox.echo import news_of, only_news, shadow_of
+from closeloop.outbox.echo import is_overtaken, news_of, only_news, shadow_of, was_read
 from closeloop.steps.batch import Batch
 
 
@@ -24,7 +25,12 @@ def drop_echoes(batch: Batch) -> None:
             going_on.append(message)
             continue
         key = (message.source, record.object, record.id)
-        news = news_of(record, shadows.get(key))
+        if is_overtaken(record, shadows.get(key)):
+            going_on.append(only_news(message, frozenset(record.fields), shadows.get(key)))
+            continue
+        news = news_of(record, shadows.get(key), fields_of(batch.process).of(message.source))
+        if not was_read(shadows.get(key)):
+            batch.first_read.add(message.id)
         if news:
             batch.news[message.id] = news
             going_on.append(only_news(message, news, shadows.get(key)))

@@ -1,0 +1,17 @@
+"""An empty database for the tests of the store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from closeloop.db import Database, metadata
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    found = Database(database_url)
+    metadata.create_all(found.engine)
+    yield found
+    found.close()

@@ -1,0 +1,15 @@
+"""The road on an empty database of each kind, where only the steps are at work: no vendor is there to answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from support.road import Road, road_on
+
+
+@pytest.fixture
+def road(database_url: str) -> Iterator[Road]:
+    with road_on(database_url) as found:
+        yield found
