@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -59,6 +60,9 @@ class Crew:
 
     def start(self) -> None:
         """Begin work; returns at once."""
+        # What is loaded by now stays; the collector would walk through all of it again and again while batches pass.
+        gc.collect()
+        gc.freeze()
         for _ in range(self.n_workers):
             self._run("live", lambda: self.hub.decide("live"), PAUSE / 4)
         self._run("bulk", lambda: self.hub.decide("bulk"), PAUSE)

@@ -22,7 +22,7 @@ from closeloop.inbox import store as inbox_store
 from closeloop.inbox.answers import encode_answers
 from closeloop.inbox.clicks import encode_clicks
 from closeloop.inbox.keys import nameless_id, nameless_id_of
-from closeloop.inbox.nouns import Click, Message, Queue, Receipt, SetAside, Verdict
+from closeloop.inbox.nouns import Click, Door, Due, Message, Queue, Receipt, SetAside, Verdict
 from closeloop.inbox.read import read
 from closeloop.inbox.records import encode_records
 from closeloop.inbox.ticks import encode_due
@@ -66,6 +66,8 @@ class Hub:
 
     def __init__(self, database: Database, process: Process, clock: Clock) -> None:
         self.database, self.process, self.clock = database, process, clock
+        self._rung: frozenset[Due] = frozenset()
+        """Clocks that ran out and still stand, since their message is not decided yet or failed."""
 
     def now(self) -> datetime:
         """The moment, by the hub's clock."""
@@ -102,7 +104,7 @@ class Hub:
     def deliver(self, source: str, connector: Connector, worker: str) -> int:
         """Send what waits for one connection and take in its answers. Returns how many commands were answered."""
         with self.database.write() as connection:
-            posted = outbox_store.claim(connection, source, self.now(), connector.limits().batch_size, worker)
+            posted = outbox_store.claim(connection, source, self.now(), connector.batch_size, worker)
         if not posted:
             return 0
         commands = [each.planned.command for each in posted]
@@ -142,12 +144,19 @@ class Hub:
         return n
 
     def tick(self, at_most: int = 1000) -> int:
-        """Clocks that ran out become messages. Returns how many."""
+        """Clocks that ran out become messages, each once, however long they wait to be decided. Returns how many."""
         with self.database.read() as connection:
             due = lifecycle_store.due(connection, self.now(), at_most)
-        if due:
-            self.take_in([self._receipt("clock", "time", encode_due(due))])
-        return len(due)
+        fresh = [each for each in due if each not in self._rung]
+        if fresh:
+            self.take_in([self._receipt("clock", "time", encode_due(fresh))])
+        self._rung = frozenset(due)
+        return len(fresh)
+
+    def next_due(self) -> datetime | None:
+        """When the next clock runs out; None when none stands."""
+        with self.database.read() as connection:
+            return lifecycle_store.next_due(connection)
 
     def click(self, click: Click) -> Receipt:
         """A person's choice goes down the road like everything else. Returns its receipt, to find its verdict by."""
@@ -170,13 +179,10 @@ class Hub:
 
     def _pass(self, connection: Connection, messages: Sequence[Message | SetAside], now: datetime) -> None:
         known = inbox_store.known(connection, [message.id for message in messages])
-        fresh: dict[str, Message | SetAside] = {}
-        for message in messages:
-            if message.id not in known:
-                fresh.setdefault(message.id, message)
+        fresh = _once_each([message for message in messages if message.id not in known])
         if not fresh:
             return
-        batch = Batch(connection, list(fresh.values()), self.process, now)
+        batch = Batch(connection, fresh, self.process, now)
         for step in STEPS:
             step(batch)
         no = inbox_store.open_batch(connection, self.process.signed, len(fresh), now)
@@ -232,9 +238,20 @@ class Hub:
             no = inbox_store.open_batch(connection, self.process.signed, 1, self.now())
             inbox_store.save_messages(connection, [Verdict(message, "failed", reason)], no)
 
-    def _receipt(self, source: str, door: str, body: bytes) -> Receipt:
+    def _receipt(self, source: str, door: Door, body: bytes) -> Receipt:
         now = self.now()
-        return Receipt(ids.new(now), source, door, "live", now, {}, body)  # type: ignore[arg-type]
+        return Receipt(ids.new(now), source, door, "live", now, {}, body)
+
+
+def _once_each(messages: Sequence[Message | SetAside]) -> list[Message | SetAside]:
+    """The first delivery of each message; one that can be used goes before one that cannot."""
+    found: dict[str, Message | SetAside] = {}
+    for message in messages:
+        before = found.get(message.id)
+        if before is None or (isinstance(before, SetAside) and isinstance(message, Message)):
+            found.pop(message.id, None)
+            found[message.id] = message
+    return list(found.values())
 
 
 def _lost_a_race(error: DBAPIError) -> bool:

@@ -14,7 +14,21 @@ from typing import Literal, Protocol
 from closeloop.words.moment import Clock
 
 __all__ = [
-    "HANDOVER", "Answer", "Clock", "Command", "Connector", "Entity", "Limits", "Outcome", "Pulled", "Record", "Ref", "Shape", "ShapeField", "Value", "Verb",
+    "HANDOVER",
+    "Answer",
+    "Clock",
+    "Command",
+    "Connector",
+    "Entity",
+    "Limits",
+    "Outcome",
+    "Pulled",
+    "Record",
+    "Ref",
+    "Shape",
+    "ShapeField",
+    "Value",
+    "Verb",
 ]
 
 Value = str | int | float | bool | None
@@ -86,7 +100,7 @@ class Verb(StrEnum):
     REACTIVATE = "reactivate"    # ref, fields["owner"] (a user's id) if known: undo of the recipe, read back afterwards
     JOIN = "join"                # ref (a person), fields["list"]: into a list or nurture programme
     LEAVE = "leave"              # ref (a person), fields["list"]
-    TELL = "tell"                # ref (a person) or fields["email"]: feedback for marketing, fields named as in the process
+    TELL = "tell"                # ref (a person) or fields["email"]: feedback for marketing, fields as in the process
     MAIL = "mail"                # fields: to, subject, text, html
 
 
@@ -98,7 +112,7 @@ class Command:
         key: unique for ever; a retried command keeps it.
         verb: what to do.
         object: the vendor's name of the kind of record ("Lead", "Task"; for MAIL "message").
-        ref: the record concerned, for all verbs but CREATE and MAIL (JOIN, LEAVE and TELL may lack it where email is given).
+        ref: the record concerned, for all verbs but CREATE and MAIL; JOIN, LEAVE and TELL may give an e-mail instead.
         our_key: the external key a CREATE gives to the record, so that it is found again.
         fields: vendor field names and values; for JOIN, LEAVE, TELL, DEACTIVATE and MAIL the names said at `Verb`.
         refs: relations to be written, under our names ("owner", "person", "account", "opportunity").
@@ -172,9 +186,8 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What the vendor lets us do: records a call, calls left in its window (None: not told)."""
+    """What the vendor lets us do: calls left in its window, and calls allowed there (None: not told)."""
 
-    batch_size: int
     calls_left: int | None = None
     calls_allowed: int | None = None
 
@@ -188,6 +201,9 @@ class Connector(Protocol):
     person_objects: tuple[str, ...]
     """The vendor's objects that stand for a person, the strongest first: ("Contact", "Lead")."""
 
+    batch_size: int
+    """How many commands it takes at once."""
+
     def discover(self) -> Sequence[Shape]:
         """What kinds of records and fields there are, by the vendor's own description."""
         ...
@@ -200,7 +216,7 @@ class Connector(Protocol):
         ...
 
     def push(self, commands: Sequence[Command]) -> Sequence[Answer]:
-        """Carry out commands, at most `limits().batch_size` at a time: one answer for each, in order.
+        """Carry out commands, at most `batch_size` at a time: one answer for each, in order.
 
         A command with `attempt` > 1 that creates is read back by its key first.
         """
@@ -215,7 +231,7 @@ class Connector(Protocol):
         ...
 
     def limits(self) -> Limits:
-        """What may be sent at once, and what is left."""
+        """What the vendor allows and what is left; asking may cost a call, so nobody asks in a loop."""
         ...
 
     def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from closeloop.alerts.nouns import Alert
 from closeloop.lifecycle.nouns import Deal, Lead
@@ -11,6 +12,9 @@ from closeloop.process.nouns import AlertRule, Member, Process
 from closeloop.profile.nouns import Touch
 from closeloop.profile.scope import TouchScope
 from closeloop.rules import Scope
+
+NEWS: Final = timedelta(days=1)
+"""Older touches are history: an import or the first reading of a system mails nobody."""
 
 
 def tell(
@@ -31,7 +35,7 @@ def tell(
     """
     alerts = []
     for touch in touches:
-        if touch.seller is not None:
+        if touch.seller is not None or now - touch.at > NEWS:
             continue
         for rule in process.alerts:
             if ("any" in rule.on or touch.kind in rule.on) and (

@@ -195,7 +195,7 @@ class _Compiler:
         after = None if ref else f"{self.crm}:create:{shown.object}:{shown.our_key}"
         return self._planned(
             lead,
-            self._key(lead, Verb.UPDATE, shown.object, shown.our_key),
+            self._key(lead, Verb.UPDATE, shown.object, shown.our_key, *sorted(fields)),
             Verb.UPDATE,
             shown.object,
             ref=ref,

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import replace
 
+from closeloop.inbox.fields import Named
 from closeloop.inbox.nouns import Message
 from closeloop.outbox.nouns import Shadow
-from closeloop.ports import Record, Value
+from closeloop.ports import Command, Record, Value
+from closeloop.words.moment import to_us
+from closeloop.words.normal import comparable
 
-_TOUCH, _STATE = "_touch", "_state"
+_TOUCH, _STATE, _OWNER, _AT, _OURS = "_touch", "_state", "_owner", "_at", "_ours"
+"""Beside the vendor's fields; the last has the names of those that we wrote and have not read since."""
 
 
 def shadow_of(record: Record) -> dict[str, Value]:
@@ -20,31 +24,67 @@ def shadow_of(record: Record) -> dict[str, Value]:
         else ",".join(f"{ref.object}:{ref.id}" for ref in record.became) or ("active" if record.active else "inactive")
     )
     owner = record.refs.get("owner")
-    return {**record.fields, _TOUCH: record.touch, _STATE: state, "_owner": owner.id if owner else None}
+    stands = {_TOUCH: record.touch, _STATE: state, _OWNER: owner.id if owner else None}
+    return {**record.fields, **stands, _AT: to_us(record.changed_at), _OURS: None}
 
 
-def news_of(record: Record, shadow: Shadow | None) -> frozenset[str]:
-    """Names of the fields that differ from what the vendor was known to hold; all of them for a record never seen."""
+def was_read(shadow: Shadow | None) -> bool:
+    """Whether the vendor has told of this record before; that we wrote it does not count."""
+    return shadow is not None and _STATE in shadow
+
+
+def is_overtaken(record: Record, shadow: Shadow | None) -> bool:
+    """Whether a later state of the record is known: this one is history, of which no news can come."""
+    read_at = (shadow or {}).get(_AT)
+    return isinstance(read_at, int) and to_us(record.changed_at) < read_at
+
+
+def news_of(record: Record, shadow: Shadow | None, fields: Sequence[Named]) -> frozenset[str]:
+    """Names of the fields that differ from what the vendor was known to hold; all of them for a record never seen.
+
+    What we wrote ourselves and the vendor keeps in another spelling is no news.
+
+    Args:
+        fields: what the process names at this source, for the normal forms.
+    """
     now = shadow_of(record)
     if shadow is None:
         return frozenset(now)
-    return frozenset(name for name, value in now.items() if name not in shadow or not _same(shadow[name], value))
+    news = {name for name, value in now.items() if name not in shadow or not _same(shadow[name], value)} - {_AT, _OURS}
+    spelled = news & _ours(shadow)
+    if spelled:
+        forms = {named.name: named.form for named in fields if _means(named, record)}
+        news -= {name for name in spelled & forms.keys() if _equal(forms[name], shadow[name], now[name])}
+    return frozenset(news)
 
 
 def only_news(message: Message, news: frozenset[str], shadow: Shadow | None) -> Message:
     """The message without values that the vendor held before, and without an act that was told before."""
     values = tuple(each for each in message.values if each.path.rpartition(".")[2] in news)
-    act = (
-        None
-        if shadow is not None and message.record is not None and shadow.get(_TOUCH) == message.record.touch
-        else message.act
-    )
-    return replace(message, values=values, act=act)
+    told = shadow is not None and message.record is not None and shadow.get(_TOUCH) == message.record.touch
+    return replace(message, values=values, act=None if told else message.act)
 
 
-def written(shadow: Shadow | None, fields: Mapping[str, Value]) -> dict[str, Value]:
-    """What the vendor holds after we wrote `fields`."""
-    return {**(shadow or {}), **fields}
+def written(shadow: Shadow | None, command: Command) -> dict[str, Value]:
+    """What the vendor holds after it carried out a CREATE or UPDATE of ours."""
+    before = shadow or {}
+    owner = command.refs.get("owner")
+    stands = {**before, **command.fields, _OURS: ",".join(sorted({*_ours(before), *command.fields}))}
+    return stands | ({_OWNER: owner.id} if owner else {})
+
+
+def _ours(shadow: Shadow) -> set[str]:
+    names = shadow.get(_OURS)
+    return set(names.split(",")) if isinstance(names, str) and names else set()
+
+
+def _means(named: Named, record: Record) -> bool:
+    """Whether this record has the field: a path without an object means the entity's own records, and people's."""
+    return named.object == record.object or (named.object is None and record.entity in ("person", named.entity))
+
+
+def _equal(form: str, left: Value, right: Value) -> bool:
+    return comparable(form, left) == comparable(form, right)
 
 
 def _same(left: Value, right: Value) -> bool:

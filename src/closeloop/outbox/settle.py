@@ -8,7 +8,8 @@ from hashlib import blake2b
 from closeloop.outbox.nouns import Posted, Settlement
 from closeloop.ports import Answer, Outcome
 
-MOST_ANSWERS = 12
+MOST_ANSWERS = 100
+"""About 18 hours of trying: an outage of a working day costs nothing."""
 LONGEST_PAUSE = timedelta(minutes=15)
 
 
@@ -49,12 +50,13 @@ def settle(posted: Posted, answer: Answer, now: datetime) -> Settlement | None:
 
 
 def pause(posted: Posted, answer: Answer) -> timedelta:
-    """How long to wait: what the vendor asked for, else doubling from a second, spread so that not all return at once.
+    """How long to wait: what the vendor asked for, else doubling from a second up to `LONGEST_PAUSE`.
 
-    The spread comes from the command's key, so a replay pauses the same.
+    It is shortened by up to a half, so that not all return at once; by how much comes from the command's key, so a
+    replay pauses the same.
     """
     if answer.retry_after_seconds is not None:
         return timedelta(seconds=answer.retry_after_seconds)
     spread = blake2b(f"{posted.planned.command.key}:{posted.n_answers}".encode(), digest_size=2).digest()
-    share = 0.75 + int.from_bytes(spread, "big") / 0xFFFF / 2
-    return min(timedelta(seconds=2**posted.n_answers), LONGEST_PAUSE) * share
+    share = 1 - int.from_bytes(spread, "big") / 0xFFFF / 2
+    return min(timedelta(seconds=2 ** min(posted.n_answers, 10)), LONGEST_PAUSE) * share

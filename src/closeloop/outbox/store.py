@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Column, Connection, Index, RowMapping, and_, func, or_, select, update
+from sqlalchemy import Column, Connection, Index, RowMapping, and_, column, or_, select, update
+from sqlalchemy import table as known_table
 
 from closeloop.db import INT, TEXT, among, put, table
 from closeloop.outbox.nouns import Planned, Posted, Settlement, Shadow, ShadowKey
@@ -46,7 +47,7 @@ commands = table(
     Column("answered_at", INT),
     Column("verified", INT, nullable=False),
     Index(None, "state", "source", "not_before"),
-    Index(None, "source", "person_id"),
+    Index(None, "person_id", "source"),
     Index(None, "lead_id"),
 )
 shadows = table(
@@ -58,6 +59,7 @@ shadows = table(
     rowid=False,
 )
 # fmt: on
+_entities = known_table("entities", column("id", TEXT), column("root_id", TEXT))  # identity's, joined and never written
 
 _PLANNED = (
     "key", "source", "verb", "object", "ref_object", "ref_id", "our_key", "fields", "refs", "after",
@@ -103,16 +105,19 @@ def plan(connection: Connection, planned: Sequence[Planned], now: datetime) -> N
 def claim(connection: Connection, source: str, now: datetime, n: int, worker: str) -> list[Posted]:
     """Lease up to `n` commands of one connection, in the order in which they were made.
 
-    Of one person only the earliest unfinished command is taken, so that an update never overtakes the create before it.
+    Of one person only the earliest unfinished command is taken, so that an update never overtakes the create before it;
+    one that can never go, since the create that it needs is dead, holds up nobody.
     A lease that ran out is taken again: its answer may have been lost, which the attempt tells the connector.
     """
-    earlier = commands.alias("earlier")
+    earlier, lost = commands.alias("earlier"), commands.alias("lost")
+    orphaned = select(lost.c.key).where(lost.c.key == earlier.c.after, lost.c.state == "dead").exists()
     blocked = (
         select(earlier.c.key)
         .where(
             earlier.c.source == commands.c.source,
             earlier.c.person_id == commands.c.person_id,
             earlier.c.state.in_(("waiting", "leased")),
+            ~orphaned,
             or_(
                 earlier.c.created_at < commands.c.created_at,
                 and_(earlier.c.created_at == commands.c.created_at, earlier.c.no < commands.c.no),
@@ -151,17 +156,20 @@ def claim(connection: Connection, source: str, now: datetime, n: int, worker: st
     return [_posted(row, attempts=row["attempts"] + 1, made=made) for row in rows]
 
 
-def still_leased(connection: Connection, keys: Sequence[str], worker: str) -> set[str]:
-    """Those of `keys` that this worker still holds: the answer of a worker that was given up is not taken."""
-    statement = select(commands.c.key).where(
-        among(commands.c.key, keys), commands.c.leased_by == worker, commands.c.state == "leased"
-    )
-    return set(connection.execute(statement).scalars())
+def end_leases(connection: Connection, keys: Sequence[str], worker: str) -> set[str]:
+    """These commands were answered: nobody sends them again while their answers wait to be decided.
+
+    Returns those that this worker still held: the answer of a worker that was given up is not taken.
+    """
+    held = and_(among(commands.c.key, keys), commands.c.leased_by == worker, commands.c.state == "leased")
+    statement = update(commands).where(held, commands.c.leased_until.is_not(None)).values(leased_until=None)
+    return set(connection.execute(statement.returning(commands.c.key)).scalars())
 
 
 def load(connection: Connection, keys: Iterable[str]) -> dict[str, Posted]:
     """Commands by key."""
-    rows = connection.execute(select(commands).where(among(commands.c.key, sorted(set(keys))))).mappings()
+    statement = select(commands).where(among(commands.c.key, sorted(set(keys))))
+    rows = connection.execute(statement.order_by(commands.c.created_at, commands.c.no, commands.c.key)).mappings()
     return {row["key"]: _posted(row, attempts=row["attempts"], made={}) for row in rows}
 
 
@@ -191,25 +199,34 @@ def revive(connection: Connection, keys: Sequence[str], now: datetime) -> int:
     return connection.execute(statement.values(state="waiting", answers=0, not_before=to_us(now), reason=None)).rowcount
 
 
-def pending_creates(connection: Connection, person_ids: Sequence[str]) -> dict[str, dict[tuple[str, str], str]]:
-    """Person → (connection, object) → key of a create that is not answered yet."""
-    statement = select(commands.c.person_id, commands.c.source, commands.c.object, commands.c.key).where(
-        among(commands.c.person_id, person_ids),
-        commands.c.verb == Verb.CREATE.value,
-        commands.c.state.in_(("waiting", "leased")),
+def pending_creates(connection: Connection, roots: Sequence[str]) -> dict[str, dict[tuple[str, str], str]]:
+    """Person (root) → (connection, object) → key of a create, for them or somebody linked to them, still unanswered."""
+    statement = (
+        select(_entities.c.root_id, commands.c.source, commands.c.object, commands.c.key, commands.c.state)
+        .join_from(_entities, commands, commands.c.person_id == _entities.c.id)
+        .where(among(_entities.c.root_id, roots), commands.c.verb == Verb.CREATE.value)
+        .order_by(commands.c.created_at, commands.c.no)
     )
     found: dict[str, dict[tuple[str, str], str]] = {}
-    for person_id, source, object_name, key in connection.execute(statement):
-        found.setdefault(person_id, {})[source, object_name] = key
+    for root, source, object_name, key, state in connection.execute(statement):
+        if state in ("waiting", "leased"):  # asked here, lest the index by state is taken: it holds the whole backlog
+            found.setdefault(root, {})[source, object_name] = key
     return found
 
 
 def load_shadows(connection: Connection, wanted: Iterable[ShadowKey]) -> dict[ShadowKey, Shadow]:
     """What these records are known to hold."""
-    asked = set(wanted)
-    statement = select(shadows).where(among(shadows.c.record_id, sorted({record_id for _, _, record_id in asked})))
-    rows = connection.execute(statement)
-    return {key: json.loads(row.fields) for row in rows if (key := (row.source, row.object, row.record_id)) in asked}
+    by_object: dict[tuple[str, str], list[str]] = {}
+    for source, object_name, record_id in sorted(set(wanted)):
+        by_object.setdefault((source, object_name), []).append(record_id)
+    found: dict[ShadowKey, Shadow] = {}
+    for (source, object_name), record_ids in by_object.items():
+        statement = select(shadows.c.record_id, shadows.c.fields).where(
+            shadows.c.source == source, shadows.c.object == object_name, among(shadows.c.record_id, record_ids)
+        )
+        for record_id, fields in connection.execute(statement):
+            found[source, object_name, record_id] = json.loads(fields)
+    return found
 
 
 def save_shadows(connection: Connection, found: Mapping[ShadowKey, Shadow]) -> None:
@@ -218,25 +235,9 @@ def save_shadows(connection: Connection, found: Mapping[ShadowKey, Shadow]) -> N
         connection,
         shadows,
         ("source", "object", "record_id", "fields"),
-        [(*key, json.dumps(dict(fields), ensure_ascii=False)) for key, fields in found.items()],
+        [(*key, json.dumps(dict(fields), ensure_ascii=False)) for key, fields in sorted(found.items())],
         "replace",
     )
-
-
-def n_unfinished(connection: Connection) -> dict[str, int]:
-    """Connection → how many commands wait or are under way."""
-    statement = (
-        select(commands.c.source, func.count())
-        .where(commands.c.state.in_(("waiting", "leased")))
-        .group_by(commands.c.source)
-    )
-    return dict(connection.execute(statement).tuples().all())
-
-
-def next_attempt(connection: Connection) -> datetime | None:
-    """When the next waiting command may be sent."""
-    earliest = connection.execute(select(func.min(commands.c.not_before)).where(commands.c.state == "waiting")).scalar()
-    return None if earliest is None else from_us(earliest)
 
 
 def _answer_ids(connection: Connection, keys: Sequence[str]) -> dict[str, Ref]:

@@ -13,16 +13,14 @@ from closeloop.words.normal import comparable
 PERSON_OBJECTS = frozenset({"Lead", "Contact"})
 
 
-def desired(
-    process: Process, source: str, object_name: str, person: Winners, account: Winners, *, only_always: bool = False
-) -> dict[str, Value]:
+def desired(process: Process, source: str, object_name: str, person: Winners, account: Winners) -> dict[str, Value]:
     """Vendor field → value, for a record of `object_name` at `source`.
 
     A path without an object ("crm.Email") means the person's own records; with one ("crm.Account.Name") that object.
     """
     return {
         name: _outward(rule, winner)
-        for name, rule, winner in _wanted(process, source, object_name, person, account, only_always=only_always)
+        for name, rule, winner in _wanted(process, source, object_name, person, account, only_always=False)
     }
 
 

@@ -116,7 +116,7 @@ def test_quota_and_rate_are_passed_on_with_the_time_to_wait(marketo, connector):
 def test_limits_tell_what_is_left_of_the_day(connector):
     connector.pull(None)
     limits = connector.limits()
-    assert (limits.batch_size, limits.calls_allowed, limits.calls_left) == (300, 50_000, 50_000 - 5)
+    assert (limits.calls_allowed, limits.calls_left) == (50_000, 50_000 - 5)
 
 
 def test_a_body_over_a_megabyte_is_sent_in_parts(marketo, connector):

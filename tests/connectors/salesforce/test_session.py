@@ -64,7 +64,7 @@ def test_the_days_calls_are_counted_and_their_end_is_no_refusal_for_ever(connect
     salesforce.faults.limit(per_day=12)
     connector.discover()
     limits = connector.limits()
-    assert (limits.batch_size, limits.calls_allowed, limits.calls_left) == (200, 12, 12 - salesforce.faults.calls_today)
+    assert (limits.calls_allowed, limits.calls_left) == (12, 12 - salesforce.faults.calls_today)
 
     answers = [connector.push([LEAD])[0] for _ in range(limits.calls_left + 1)]
     assert answers[-1].outcome is Outcome.TRANSIENT

@@ -35,6 +35,7 @@ class Marketo:
 
     system = "marketo"
     person_objects: tuple[str, ...] = (OBJECT,)
+    batch_size = BATCH
 
     def __init__(
         self, rest: Rest, *, extra_fields: Sequence[str] = (), nurture_lists: Sequence[str] = (),
@@ -88,10 +89,10 @@ class Marketo:
         return found
 
     def limits(self) -> Limits:
-        """Batches of 300, and what is left of the daily quota."""
+        """What is left of the daily quota; asking is a call."""
         usage = self._rest.get("stats/usage.json").rows(Usage)
         used = sum(day.total for day in usage)
-        return Limits(BATCH, max(self._daily_quota - used, 0), self._daily_quota)
+        return Limits(max(self._daily_quota - used, 0), self._daily_quota)
 
     def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> bool:
         """Marketo does not sign webhooks, so none is believed."""

@@ -98,4 +98,4 @@ class Reply(msgspec.Struct, frozen=True, rename="camel"):
 
     def rows(self, kind: type[T]) -> list[T]:
         """The result, each entry read as `kind`."""
-        return msgspec.json.decode(self.result, type=list[kind])  # type: ignore[valid-type]
+        return msgspec.json.decode(self.result, type=list[kind])  # type: ignore[valid-type]  # msgspec takes the type as a value

@@ -88,9 +88,9 @@ class Client:
     def limits(self) -> Limits:
         """What the last answer said about the day's calls."""
         if self._used is None:
-            return Limits(MOST_RECORDS)
+            return Limits()
         used, allowed = self._used
-        return Limits(MOST_RECORDS, max(0, allowed - used), allowed)
+        return Limits(max(0, allowed - used), allowed)
 
     def close(self) -> None:
         """Let go of connections."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from closeloop.connectors.salesforce.client import Client
+from closeloop.connectors.salesforce.client import MOST_RECORDS, Client
 from closeloop.connectors.salesforce.pull import Puller
 from closeloop.connectors.salesforce.push import Pusher
 from closeloop.connectors.salesforce.reading import Reader
@@ -23,6 +23,7 @@ class Salesforce:
 
     system = "salesforce"
     person_objects: tuple[str, ...] = ("Contact", "Lead")
+    batch_size = MOST_RECORDS
 
     def __init__(self, settings: Mapping[str, str], clock: Clock) -> None:
         self._client = Client(settings)

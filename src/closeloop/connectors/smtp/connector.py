@@ -44,6 +44,7 @@ class Smtp:
 
     system = "smtp"
     person_objects: tuple[str, ...] = ()
+    batch_size = _BATCH
 
     def __init__(self, server: Server, clock: Clock) -> None:
         self._server, self._clock = server, clock
@@ -57,8 +58,8 @@ class Smtp:
         return asyncio.run(self._send_all(commands))
 
     def limits(self) -> Limits:
-        """A hundred messages over one connection; a server's own limits show as 4xx answers."""
-        return Limits(_BATCH)
+        """A server's limits show as 4xx answers only."""
+        return Limits()
 
     def discover(self) -> Sequence[Shape]:
         """There are no records."""
