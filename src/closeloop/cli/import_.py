@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from closeloop.flow import Hub
+from closeloop.cli.installation import Installation
 from closeloop.inbox.importing import Imported, import_file
 from closeloop.inbox.nouns import Message
 
@@ -23,7 +23,7 @@ Rejects = Annotated[Path | None, typer.Option(help="Where refused rows go; FILE.
 
 def import_(context: typer.Context, file: File, as_: As, dry_run: DryRun = False, rejects: Rejects = None) -> None:
     """Take a file in. The same file twice changes nothing."""
-    hub: Hub = context.obj
+    installation: Installation = context.obj
     out = Console()
     with Progress(
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
@@ -31,7 +31,7 @@ def import_(context: typer.Context, file: File, as_: As, dry_run: DryRun = False
     ) as progress:  # fmt: skip
         task = progress.add_task(escape(file.name), total=file.stat().st_size if file.is_file() else None)
         imported = import_file(
-            file, hub.process, as_, None if dry_run else hub.take_in, hub.now(),
+            file, installation.process, as_, None if dry_run else installation.take_in, installation.now(),
             rejects=rejects, on_progress=lambda octets: progress.advance(task, octets),
         )  # fmt: skip
     tell(imported, out, dry_run=dry_run)

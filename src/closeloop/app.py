@@ -1,0 +1,233 @@
+"""The one place where real parts are plugged together: database, process, clock, outside systems, commands."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+from closeloop.cli import add_commands
+from closeloop.connectors import marketo, salesforce, smtp
+from closeloop.db import Database
+from closeloop.db.migrate import migrate
+from closeloop.flow import Hub
+from closeloop.inbox import store as inbox_store
+from closeloop.inbox.nouns import Receipt
+from closeloop.outbox.nouns import MAIL
+from closeloop.ports import Clock, Connector
+from closeloop.process.load import load, load_files
+from closeloop.process.nouns import Process
+from closeloop.words.errors import BadInput, CloseloopError
+from closeloop.words.moment import SystemClock
+
+DATABASE: Final = "sqlite:///var/closeloop.db"
+ROOMS: Final = ("inbox", "identity", "record", "profile", "lifecycle", "alerts", "outbox")
+"""Rooms with views, in the order of the road."""
+CONNECT: Final[Mapping[str, Callable[[Mapping[str, str], Clock], Connector]]] = {
+    "salesforce": salesforce.connect, "marketo": marketo.connect, MAIL: smtp.connect,
+}  # fmt: skip
+"""Kind of a source → its connector."""
+
+cli = typer.Typer(
+    name="closeloop", help="The hub between marketing and sales: data, activity, process and measurement on one road.",
+    no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False,
+)  # fmt: skip
+add_commands(cli)
+
+
+def main() -> None:
+    """Run the command line; what goes wrong is said in one line, with exit code 1."""
+    try:
+        cli()
+    except CloseloopError as error:
+        typer.echo(str(error), err=True)
+        sys.exit(1)
+
+
+@cli.callback()
+def settings(
+    context: typer.Context,
+    database: Annotated[
+        str | None,
+        typer.Option(
+            envvar="CLOSELOOP_DATABASE", show_default=DATABASE, help="sqlite:///FILE or postgresql://USER@HOST/NAME."
+        ),
+    ] = None,
+    process: Annotated[
+        Path | None,
+        typer.Option(envvar="CLOSELOOP_PROCESS", show_default="the newest in the database", help="The process file."),
+    ] = None,
+) -> None:
+    """What all commands share."""
+    installed = Installed(database, process, os.environ)
+    context.obj = installed
+    context.call_on_close(installed.close)
+
+
+class Installed:
+    """`cli.installation.Installation` by options and environment; nothing is opened before it is asked for."""
+
+    def __init__(self, url: str | None, process_file: Path | None, environment: Mapping[str, str]) -> None:
+        self.url, self.process_file = url, process_file
+        self._environment = environment
+        self._clock = SystemClock()
+        self._opened = ExitStack()
+
+    @cached_property
+    def database(self) -> Database:
+        database = open_database(self.url or DATABASE)
+        self._opened.callback(database.close)
+        return database
+
+    @cached_property
+    def process(self) -> Process:
+        return load(self.process_file) if self.process_file is not None else newest_process(self.database)
+
+    @cached_property
+    def hub(self) -> Hub:
+        process = self.process  # first: a mistake in the file must not leave a database behind
+        hub = Hub(self.database, process, self._clock)
+        hub.begin()
+        return hub
+
+    def now(self) -> datetime:
+        return self._clock.now()
+
+    def take_in(self, receipts: Sequence[Receipt]) -> None:
+        self.hub.take_in(receipts)
+
+    def use(self, process_file: Path) -> None:
+        self.process_file = process_file
+
+    @contextmanager
+    def fresh(self, url: str, process: Process, clock: Clock) -> Iterator[Hub]:
+        database = open_database(url)
+        try:
+            with database.read() as connection:
+                versions = inbox_store.each_process(connection)
+            if versions:
+                where = make_url(url).render_as_string()
+                by = ", ".join(versions)
+                raise BadInput(f"{where} is in use by {by}; name an empty database, or none to get one for the moment")
+            hub = Hub(database, process, clock)
+            hub.begin()
+            yield hub
+        finally:
+            database.close()
+
+    @contextmanager
+    def opened(self, url: str) -> Iterator[Database]:
+        database = open_database(url)
+        try:
+            yield database
+        finally:
+            database.close()
+
+    @contextmanager
+    def connected(self) -> Iterator[tuple[Mapping[str, Connector], Sequence[str]]]:
+        kinds = {name: source.kind for name, source in self.process.sources.items() if source.kind in CONNECT} | {
+            MAIL: MAIL
+        }
+        missing = []
+        with ExitStack() as opened:
+            ends: dict[str, Connector] = {}
+            for name, kind in kinds.items():
+                given = self._given(name)
+                if not given:
+                    variable = _variable(name, "host" if kind == MAIL else "url")
+                    missing.append(f"{name} ({kind}) is not connected: set {variable} and what belongs to it")
+                    self._note(name, missing[-1])
+                    continue
+                try:
+                    ends[name] = CONNECT[kind](given, self._clock)
+                except BadInput as error:
+                    raise BadInput(f"{error}; each is set as {_variable(name, 'url').replace('URL', '…')}") from None
+                opened.callback(ends[name].close)
+            yield ends, missing
+
+    def write_keys(self) -> tuple[Mapping[str, str], Sequence[str]]:
+        keys, missing = {}, []
+        for name, source in self.process.sources.items():
+            if source.kind == "webform":
+                variable = _variable(name, "write_key")
+                if key := self._environment.get(variable):
+                    keys[key] = name
+                else:
+                    missing.append(f"{name} (webform) takes nothing in: set {variable}")
+        return keys, missing
+
+    def close(self) -> None:
+        """Let go of what was opened."""
+        self._opened.close()
+
+    def _given(self, source: str) -> dict[str, str]:
+        prefix = _variable(source, "")
+        return {
+            name.removeprefix(prefix).lower(): value
+            for name, value in self._environment.items()
+            if name.startswith(prefix) and value
+        }
+
+    def _note(self, source: str, why: str) -> None:
+        """For the health page."""
+        with self.database.write() as connection:
+            inbox_store.save_end_error(connection, source, why, self.now())
+
+
+def open_database(url: str) -> Database:
+    """The database of this address, brought to the present shape; the folder of a SQLite file is made.
+
+    Raises:
+        BadInput: not an address of a database that can be used.
+        Unready: the database does not answer.
+    """
+    valid = "valid are sqlite:///FILE and postgresql://USER@HOST/NAME"
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise BadInput(f"{url!r} is no address of a database; {valid}") from None
+    if parsed.get_backend_name() not in ("sqlite", "postgresql", "postgres"):
+        raise BadInput(f"{parsed.render_as_string()}: {parsed.get_backend_name()} is not among the databases; {valid}")
+    if parsed.get_backend_name() == "sqlite" and parsed.database:
+        try:
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise BadInput(
+                f"{url}: the folder cannot be made: {error.strerror}; name another place with --database"
+            ) from None
+    database = Database(url)
+    try:
+        migrate(database, [resources.files("closeloop").joinpath(room, "views.sql").read_text() for room in ROOMS])
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def newest_process(database: Database) -> Process:
+    """The version of the process that was put into use last.
+
+    Raises:
+        BadInput: there is none yet.
+    """
+    with database.read() as connection:
+        versions = inbox_store.each_process(connection)
+        files = inbox_store.load_process(connection, versions[-1]) if versions else {}
+    if not versions:
+        where = make_url(database.url).render_as_string()
+        raise BadInput(f"{where} holds no process yet; name its file with --process or CLOSELOOP_PROCESS")
+    return load_files(files, next(name for name in sorted(files) if name.endswith((".yaml", ".yml"))))
+
+
+def _variable(source: str, setting: str) -> str:
+    return f"CLOSELOOP_{source}_{setting}".upper()

@@ -1,0 +1,49 @@
+"""`closeloop up`: the hub at work, until it is told to stop."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from typing import Annotated
+
+import typer
+
+from closeloop.cli.installation import Installation
+from closeloop.crew import Crew
+from closeloop.web.serve import Served
+
+
+def up(
+    context: typer.Context,
+    port: Annotated[
+        int, typer.Option(help="Of the doors and the console, on this machine only.", min=0, max=65535)
+    ] = 8765,
+) -> None:
+    """Open the doors and the console, and keep the road moving; Ctrl-C or SIGTERM ends it after what is under way."""
+    installation: Installation = context.obj
+    hub = installation.hub
+    keys, closed = installation.write_keys()
+    with installation.connected() as (ends, missing), Served(hub, keys, port) as served:
+        crew = Crew(hub, ends)
+        crew.start()
+        try:
+            typer.echo(f"{hub.process.signed} is at work")
+            typer.echo(f"console   {served.url}/")
+            typer.echo(f"doors     {served.url}/v1/ for {', '.join(keys.values()) or 'nobody'}")
+            for line in (*closed, *missing):
+                typer.echo(f"          {line}")
+            wait_for_end()
+            typer.echo("stopping after what is under way")
+        finally:
+            crew.stop()
+
+
+def wait_for_end() -> None:
+    """Return when somebody asks this process to end: SIGINT or SIGTERM."""
+    end = threading.Event()
+    before = {number: signal.signal(number, lambda *_: end.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        end.wait()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
