@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 import idna
 from disposable_email_domains import blocklist
@@ -35,6 +36,7 @@ class Email:
         return None if normal is None else cls(text.strip(), normal)
 
 
+@lru_cache(maxsize=8192)
 def normalise_email(text: str) -> str | None:
     """The one form of all spellings of an address: lower case, no plus-tag, NFC, the domain in ASCII (IDNA 2008).
 

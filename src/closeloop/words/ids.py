@@ -12,7 +12,6 @@ from uuid import UUID
 
 from closeloop.words.moment import chance, to_us
 
-
 _lock = threading.Lock()
 _last = (0, 0)
 
