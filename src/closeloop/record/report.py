@@ -31,6 +31,8 @@ def report(message: Message, entity_ids: Mapping[str, str], process: Process) ->
         A phone without a prefix is read by the habits of the country that the same message states for the same
         entity; a bare amount has the currency that the same record states.
     """
+    if not message.values:
+        return []
     paths = _paths(process)
     stated = [(reported, paths.get((reported.entity, reported.path), ())) for reported in message.values]
     countries = {

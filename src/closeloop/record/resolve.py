@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
-from closeloop.process.nouns import FieldRule
+from closeloop.process.nouns import FieldRule, Path
 from closeloop.record.nouns import FieldValue, Winner
 
 
@@ -26,7 +27,7 @@ def resolve(values: Sequence[FieldValue], rule: FieldRule, signed: str) -> Winne
 
     Source: process file, `fields`: `trust`, `newest`, `any_true`.
     """
-    ranks = {str(path): (group, at) for group, paths in enumerate(rule.trust) for at, path in enumerate(paths)}
+    ranks = _ranks(rule.trust)
     known = [value for value in values if not ranks or value.path in ranks]
     if not known:
         return None
@@ -38,8 +39,13 @@ def resolve(values: Sequence[FieldValue], rule: FieldRule, signed: str) -> Winne
     )  # fmt: skip
 
 
-Ranks = dict[str, tuple[int, int]]
+Ranks = Mapping[str, tuple[int, int]]
 """Path → the number of its group and its place in the group."""
+
+
+@lru_cache(maxsize=1024)
+def _ranks(trust: tuple[tuple[Path, ...], ...]) -> Ranks:
+    return {str(path): (group, at) for group, paths in enumerate(trust) for at, path in enumerate(paths)}
 
 
 def _trusted(values: Sequence[FieldValue], ranks: Ranks) -> FieldValue:
