@@ -19,6 +19,8 @@ from closeloop.words.errors import CloseloopError, EndError, Transient, Unready
 log = structlog.get_logger()
 PAUSE = timedelta(milliseconds=200)
 """How long a loop rests when there was nothing to do."""
+BULK = 4
+"""Receipts of the bulk queue decided together, each of up to 500 rows: a click must not wait behind more."""
 LISTEN_EVERY = timedelta(seconds=5)
 AFTER_FAULT = timedelta(seconds=2)
 
@@ -65,7 +67,7 @@ class Crew:
         gc.freeze()
         for _ in range(self.n_workers):
             self._run("live", lambda: self.hub.decide("live"), PAUSE / 4)
-        self._run("bulk", lambda: self.hub.decide("bulk"), PAUSE)
+        self._run("bulk", lambda: self.hub.decide("bulk", BULK), PAUSE)
         self._run("clock", self.hub.tick, PAUSE)
         for source, connector in self.ends.items():
             worker = ids.new(self.hub.now())

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Column, Connection, Index, RowMapping, and_, column, or_, select, update
+from sqlalchemy import Column, Connection, Index, RowMapping, Select, and_, bindparam, column, or_, select, update
 from sqlalchemy import table as known_table
 
 from closeloop.db import INT, TEXT, among, put, table
@@ -109,43 +110,9 @@ def claim(connection: Connection, source: str, now: datetime, n: int, worker: st
     one that can never go, since the create that it needs is dead, holds up nobody.
     A lease that ran out is taken again: its answer may have been lost, which the attempt tells the connector.
     """
-    earlier, lost = commands.alias("earlier"), commands.alias("lost")
-    orphaned = select(lost.c.key).where(lost.c.key == earlier.c.after, lost.c.state == "dead").exists()
-    blocked = (
-        select(earlier.c.key)
-        .where(
-            earlier.c.source == commands.c.source,
-            earlier.c.person_id == commands.c.person_id,
-            earlier.c.state.in_(("waiting", "leased")),
-            ~orphaned,
-            or_(
-                earlier.c.created_at < commands.c.created_at,
-                and_(earlier.c.created_at == commands.c.created_at, earlier.c.no < commands.c.no),
-            ),
-        )
-        .exists()
-    )
-    parent = commands.alias("parent")
-    ready = or_(
-        commands.c.after.is_(None),
-        select(parent.c.key).where(parent.c.key == commands.c.after, parent.c.state == "done").exists(),
-    )
-    statement = (
-        select(commands)
-        .where(
-            commands.c.source == source,
-            commands.c.not_before <= to_us(now),
-            or_(
-                commands.c.state == "waiting", and_(commands.c.state == "leased", commands.c.leased_until < to_us(now))
-            ),
-            ~blocked,
-            ready,
-        )
-        .order_by(commands.c.created_at, commands.c.no, commands.c.key)
-        .limit(n)
-        .with_for_update(skip_locked=True, of=commands)
-    )
-    rows = connection.execute(statement).mappings().all()
+    rows = connection.execute(_CLAIMABLE, {"source": source, "now": to_us(now), "most": n}).mappings().all()
+    if not rows:
+        return []
     keys = [row["key"] for row in rows]
     connection.execute(
         update(commands)
@@ -263,3 +230,47 @@ def _posted(row: RowMapping, attempts: int, made: Mapping[str, Ref]) -> Posted:
         row["source"], command, row["why"], row["message_id"], row["person_id"], row["lead_id"], row["after"]
     )
     return Posted(planned, row["state"], row["answers"], from_us(row["created_at"]))
+
+
+def _claimable() -> Select[Any]:
+    """Commands of a connection that may go now; built once, since every sender asks several times a second."""
+    earlier, lost = commands.alias("earlier"), commands.alias("lost")
+    orphaned = select(lost.c.key).where(lost.c.key == earlier.c.after, lost.c.state == "dead").exists()
+    blocked = (
+        select(earlier.c.key)
+        .where(
+            earlier.c.source == commands.c.source,
+            earlier.c.person_id == commands.c.person_id,
+            earlier.c.state.in_(("waiting", "leased")),
+            ~orphaned,
+            or_(
+                earlier.c.created_at < commands.c.created_at,
+                and_(earlier.c.created_at == commands.c.created_at, earlier.c.no < commands.c.no),
+            ),
+        )
+        .exists()
+    )
+    parent = commands.alias("parent")
+    ready = or_(
+        commands.c.after.is_(None),
+        select(parent.c.key).where(parent.c.key == commands.c.after, parent.c.state == "done").exists(),
+    )
+    return (
+        select(commands)
+        .where(
+            commands.c.source == bindparam("source"),
+            commands.c.not_before <= bindparam("now"),
+            or_(
+                commands.c.state == "waiting",
+                and_(commands.c.state == "leased", commands.c.leased_until < bindparam("now")),
+            ),
+            ~blocked,
+            ready,
+        )
+        .order_by(commands.c.created_at, commands.c.no, commands.c.key)
+        .limit(bindparam("most"))
+        .with_for_update(skip_locked=True, of=commands)
+    )
+
+
+_CLAIMABLE = _claimable()
