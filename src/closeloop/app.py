@@ -12,9 +12,11 @@ from importlib import resources
 from pathlib import Path
 from typing import Annotated, Final
 
+import structlog
 import typer
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
+from stamina.instrumentation import set_on_retry_hooks
 
 from closeloop.cli import add_commands
 from closeloop.connectors import marketo, salesforce, smtp
@@ -47,6 +49,7 @@ add_commands(cli)
 
 def main() -> None:
     """Run the command line; what goes wrong is said in one line, with exit code 1."""
+    _log_plainly()
     try:
         cli()
     except CloseloopError as error:
@@ -227,6 +230,20 @@ def newest_process(database: Database) -> Process:
         where = make_url(database.url).render_as_string()
         raise BadInput(f"{where} holds no process yet; name its file with --process or CLOSELOOP_PROCESS")
     return load_files(files, next(name for name in sorted(files) if name.endswith((".yaml", ".yml"))))
+
+
+def _log_plainly() -> None:
+    """A line an event on stderr, with a traceback but never the values in it: those are people's."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.ExceptionRenderer(),
+            structlog.processors.LogfmtRenderer(key_order=("timestamp", "level", "event")),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    set_on_retry_hooks([])  # a call that is tried again within itself is no news
 
 
 def _variable(source: str, setting: str) -> str:
