@@ -107,7 +107,7 @@ class Forgetful:
 
     def __init__(self, connector: Connector) -> None:
         self._connector = connector
-        self.limits = connector.limits
+        self.batch_size = connector.batch_size
 
     def push(self, commands: Sequence[Command]) -> Sequence[Answer]:
         return self._connector.push([self._unnamed(command) for command in commands])
@@ -123,7 +123,7 @@ def test_without_our_key_a_lost_answer_makes_two(road: Road, end: End):
     """The control."""
     graduate(road)
     end.faults.lose_answers(1)
-    come_to_rest(road, end, Forgetful(end.connector))  # type: ignore[arg-type]
+    come_to_rest(road, end, Forgetful(end.connector))
 
     assert end.count() == 2
 
@@ -149,7 +149,7 @@ class Slow:
 
     def __init__(self, road: Road, end: End) -> None:
         self._road, self._end = road, end
-        self.limits = end.connector.limits
+        self.batch_size = end.connector.batch_size
 
     def push(self, commands: Sequence[Command]) -> Sequence[Answer]:
         answers = self._end.connector.push(commands)
@@ -166,7 +166,7 @@ def answers_of(road: Road) -> object:
 def test_a_sender_that_comes_back_with_an_old_lease_is_refused(road: Road, end: End):
     graduate(road)
 
-    assert road.hub.deliver(end.source, Slow(road, end), "the slow one") == 0  # type: ignore[arg-type]
+    assert road.hub.deliver(end.source, Slow(road, end), "the slow one") == 0
     assert answers_of(road) == 1
     assert end.count() == 1
 
@@ -175,7 +175,7 @@ def test_without_a_look_at_the_lease_both_senders_are_believed(road: Road, end: 
     """The control."""
     monkeypatch.setattr(outbox_store, "end_leases", lambda _connection, keys, _worker: set(keys))
     graduate(road)
-    road.hub.deliver(end.source, Slow(road, end), "the slow one")  # type: ignore[arg-type]
+    road.hub.deliver(end.source, Slow(road, end), "the slow one")
 
     assert answers_of(road) == 2
 

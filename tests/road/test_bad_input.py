@@ -119,7 +119,7 @@ def test_a_request_that_is_nothing_is_set_aside_whole(road: Road, body: bytes):
 def test_odd_records_leave_the_good_ones_on_their_page_alone(road: Road):
     records = []
     for n, odd in enumerate(ODD_FIELDS):
-        records.append(Record("Contact", f"003X{n}", "person", START, {"Email": f"x{n}@acme.example", **odd}))  # type: ignore[dict-item]
+        records.append(Record("Contact", f"003X{n}", "person", START, {"Email": f"x{n}@acme.example", **odd}))
         records.append(
             Record("Contact", f"003G{n}", "person", START, {"Email": f"good{n}@acme.example", "Name": "Good"})
         )

@@ -65,7 +65,7 @@ def told() -> list[Receipt]:
     receipts = []
     for minutes, what in sorted(said, key=lambda each: each[0]):
         at = START + timedelta(minutes=minutes)
-        receipts.append(batch_receipt([what(at)], SAID_UNTIL))  # type: ignore[operator]
+        receipts.append(batch_receipt([what(at)], SAID_UNTIL))
     return receipts + [page_of([record], SAID_UNTIL) for record in _records()]
 
 

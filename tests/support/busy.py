@@ -13,7 +13,7 @@ from closeloop.connectors.salesforce.simulator import Simulator as Salesforce
 from closeloop.connectors.smtp.mailbox import Mailbox
 from closeloop.crew import pump
 from closeloop.inbox.nouns import Click
-from closeloop.ports import Connector
+from closeloop.ports import Connector, Value
 from support.road import INTERESTED, Road, b2b, identify
 
 COMPANIES = ("Acme Corp", "Globex GmbH", "Initech")
@@ -94,7 +94,7 @@ def _work(road: Road, systems: Vendors) -> None:
     crm.change(str(leads[0]["Id"]), {"Title": "COO", "Phone": "+49 30 999999"})
     _rest(road, systems, timedelta(hours=1))
     seller = next(member.user for member in b2b().people if member.name == "rep-field-robot")
-    deal = {
+    deal: dict[str, Value] = {
         "Name": "Acme robot",
         "Amount": 48000,
         "CurrencyIsoCode": "EUR",
@@ -117,8 +117,8 @@ def _work(road: Road, systems: Vendors) -> None:
     for opportunity in crm.records("Opportunity"):
         crm.close(str(opportunity["Id"]), won=True)
     known = ma.leads()
-    ma.click_email(int(known[0]["id"]), "price-mailing", "https://ours.example/robot/pricing")
-    ma.unsubscribe(int(known[-1]["id"]))
+    ma.click_email(int(str(known[0]["id"])), "price-mailing", "https://ours.example/robot/pricing")
+    ma.unsubscribe(int(str(known[-1]["id"])))
     _rest(road, systems, timedelta(hours=1))
     lead_id = road.rows(
         "select id from leads where status = 'open' and stage = 'telemarketing' order by id desc limit 1"

@@ -45,7 +45,7 @@ class Facts:
 
 def facts_of(database: Database, at_us: int) -> Facts:
     """What this hub holds; scores as they are worth at `at_us`."""
-    roots = dict(query(database, "select id, root_id from entities"))
+    roots = {row[0]: row[1] for row in query(database, "select id, root_id from entities")}
     keys: dict[object, set[str]] = {root: set() for root in roots.values()}
     for entity, kind, value in query(database, "select entity_id, kind, value from keys"):
         keys[roots[entity]].add(f"{kind}:{value}")

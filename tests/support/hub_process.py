@@ -21,7 +21,7 @@ from closeloop.connectors import marketo, salesforce
 from closeloop.crew import Crew
 from closeloop.flow import Hub
 from closeloop.inbox.nouns import Receipt
-from closeloop.ports import Answer, Command
+from closeloop.ports import Answer, Command, Connector
 from closeloop.web.doors import GroupCommit, doors
 from closeloop.words.errors import Unready
 from closeloop.words.moment import ManualClock, SystemClock
@@ -58,9 +58,7 @@ class HubProcess:
 
     def start(self) -> None:
         """Start it; a server is waited for until it answers."""
-        self._process = subprocess.Popen(
-            [sys.executable, __file__, *self._arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+        self._process = subprocess.Popen([sys.executable, __file__, *self._arguments])
         deadline = time.monotonic() + 60
         while self._arguments[0] in ("serve", "hasty") and time.monotonic() < deadline:
             try:
@@ -96,9 +94,9 @@ _unfinished: list[asyncio.Future[None]] = []
 class _DiesAfterPush:
     """A connector whose process ends at the worst moment: the vendor has done it, nobody noted it."""
 
-    def __init__(self, connector: salesforce.Connector) -> None:
+    def __init__(self, connector: Connector) -> None:
         self._connector = connector
-        self.limits = connector.limits
+        self.batch_size = connector.batch_size
 
     def push(self, commands: Sequence[Command]) -> Sequence[Answer]:
         self._connector.push(commands)
@@ -134,7 +132,7 @@ def _work(database: str) -> None:
 def _send(database: str, source: str, url: str, client_id: str, client_secret: str) -> None:
     clock = ManualClock(START + timedelta(seconds=10))
     connector = CONNECT[source]({"url": url, "client_id": client_id, "client_secret": client_secret}, clock)
-    Hub(opened(database), b2b(), clock).deliver(source, _DiesAfterPush(connector), "the one that died")  # type: ignore[arg-type]
+    Hub(opened(database), b2b(), clock).deliver(source, _DiesAfterPush(connector), "the one that died")  # type: ignore[arg-type] # all that a delivery needs
 
 
 if __name__ == "__main__":

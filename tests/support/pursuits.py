@@ -56,7 +56,7 @@ class Pursuits:
         self.process, self.now, self.country = process or b2b(), now, country
         self.names: dict[str, object] = dict(FIT)
         self.interest: dict[str, float] = {"robot": 55.0}
-        self.confirmed: set[str] = set()
+        self.confirmed: dict[str, datetime] = {}
         self.deals: list[Deal] = []
         self.in_crm: dict[str, list[str]] = {}
         self.account_owner: str | None = None
@@ -165,7 +165,7 @@ class Pursuits:
             for deal in self.deals
         ]
         names = {**self.names, "country": self.country, "region": region.name if region else None}
-        scope = PersonScope(self.now, names, {"opportunity": records}, frozenset(self.confirmed))
+        scope = PersonScope(self.now, names, {"opportunity": records}, self.confirmed)
 
         def asks(product: str) -> PersonScope:
             return scope.with_names(product=product, interest=self.interest.get(product, 0.0))
@@ -174,14 +174,14 @@ class Pursuits:
         return Situation(
             JOE, f"m:{n}", asks, list(self.interest), self.country, list(self.leads.values()), self.shown, self.deals,
             self.in_crm, self.tier, self.account_owner, heard, [(f"m:{n}", click) for click in clicks],
-            [(f"m:{n}", due) for due in dues], touches, dict(self.last_acts),
+            [(f"m:{n}", due) for due in dues], touches, dict(self.last_acts), dict(self.confirmed),
         )  # fmt: skip
 
     def _remember(self, draft: Draft) -> None:
         self.leads, self.shown = dict(draft.leads), draft.shown
         self.events += draft.events
         self.tier = draft.tier or self.tier
-        self.confirmed |= {confirmed.field for confirmed in draft.confirmed}
+        self.confirmed |= dict.fromkeys((each.field for each in draft.confirmed), draft.now)
         for key, setting in draft.clocks.items():
             self.clocks.pop(key, None)
             if setting.due_at is not None:

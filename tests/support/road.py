@@ -90,7 +90,7 @@ class Road:
     def act(self, act: str, key: str, **more: object) -> None:
         """One event, a second later."""
         self.clock.advance(timedelta(seconds=1))
-        self.send(event(act, key, self.clock.now(), **more))  # type: ignore[arg-type]
+        self.send(event(act, key, self.clock.now(), **more))  # type: ignore[arg-type] # who and what, by name
 
     def decide(self) -> None:
         """Decide all that waits."""
@@ -121,7 +121,7 @@ def road_on(url: str, process: Process | None = None, clock: Clock | None = None
     try:
         hub = Hub(database, process or b2b(), clock or ManualClock(START))
         hub.begin()
-        yield Road(hub, hub.clock)  # type: ignore[arg-type]
+        yield Road(hub, hub.clock)  # type: ignore[arg-type] # the hub only reads its clock
     finally:
         database.close()
 

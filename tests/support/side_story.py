@@ -163,11 +163,24 @@ def _joe(seed: Seed) -> None:
         touch_id="form:5",
         member="sato",
         at=at(17, month=8),
+        due_at=at(17, 9, 2, month=8),
         text="Joe Miller sent a form about robot",
         why="b2b@7 alerts[0]: open_deal",
         process="b2b@7",
     )
+    seed.command(
+        "alert:alerts[0]/form:5/sato",
+        "mail",
+        "mail",
+        at(17, month=8),
+        person_id=JOE,
+        message_id="form:5",
+        attempts=3,
+        reason="451 try again later",
+        answered_at=at(17, 9, 14, month=8),
+    )
     seed.message("form:1", at(3, month=8), subject=JOE)
+    seed.message("form:5", at(17, month=8), subject=JOSEPH)
 
 
 def _ana(seed: Seed) -> None:
