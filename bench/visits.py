@@ -38,7 +38,7 @@ class Site:
         self._chance = Random(seed)  # noqa: S311 - a seed repeats the visits
 
     def newcomers(self, n: int, at: datetime) -> Iterator[Event]:
-        """`n` more people, as a list of names brings them: an identify with five traits each, and nothing done yet."""
+        """`n` more people, as a list of names brings them: an identify with six traits each, and nothing done yet."""
         self.n_listed += n
         for _ in range(n):
             person = self._newcomer()
@@ -68,7 +68,7 @@ class Site:
 
     def _form(self, person: int, at: datetime) -> Event:
         properties = {
-            **self._said_of(person), "tel": f"+49 30 {1_000_000 + person}", "product": ("robot", "sensor")[person % 2],
+            **self._said_of(person), "product": ("robot", "sensor")[person % 2],
             "campaign": self._chance.choice(_CAMPAIGNS),
         }  # fmt: skip
         return {"type": "track", "event": "Form Submitted", **_who(person, at, named=True), "properties": properties}
@@ -79,7 +79,7 @@ class Site:
         return {
             "email": email_of(person), "name": f"Person {person}", "company": f"Company {person // 5} Ltd",
             "title": "CTO" if wanted else _TITLES[person % len(_TITLES)],
-            "country": _COUNTRIES[person % len(_COUNTRIES)],
+            "country": _COUNTRIES[person % len(_COUNTRIES)], "tel": f"+49 30 {1_000_000 + person}",
         }  # fmt: skip
 
 

@@ -67,6 +67,8 @@ def _group(event: Event) -> Utterance:
 
 def _spelled(traits: Said) -> dict[str, object]:
     """The traits, with Segment's reserved compounds under the plain names that forms use."""
+    if not traits:
+        return {}
     plain = dict(traits)
     if isinstance(company := traits.get("company"), dict):
         plain["company"] = company.get("name")
