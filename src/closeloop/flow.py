@@ -78,6 +78,11 @@ class Hub:
         with self.database.write() as connection:
             inbox_store.save_receipts(connection, receipts)
 
+    def n_waiting(self) -> int:
+        """Receipts that are on disk and not decided yet, in both queues."""
+        with self.database.read() as connection:
+            return sum(line.n for line in inbox_store.n_waiting(connection).values())
+
     def decide(self, queue: Queue = "live", n: int = BATCH) -> int:
         """The second commit: take what waits through every step. Returns how many receipts were decided.
 

@@ -6,8 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from closeloop.lifecycle import gate
 from closeloop.lifecycle.nouns import Assign, Close, Enrol, Retire, Revive, Show, ShownAs, Tell
-from support.pursuits import Pursuits, at_field, at_inside_sales, at_telemarketing, intents
+from closeloop.lifecycle.scopes import LeadScope
+from support.pursuits import Pursuits, at_field, at_inside_sales, at_telemarketing, b2b_with, intents
 
 
 def test_sending_back_has_a_reason_stops_the_clocks_and_tells_marketing():
@@ -102,11 +104,49 @@ def test_a_reason_that_asks_for_a_form_returns_on_a_form_after_it_and_not_on_the
     assert joe.lead.cycle == 2
 
 
-def test_an_outcome_that_sends_back_does_not_bring_back_in_the_same_decision():
-    joe = at_telemarketing()
-    joe.confirmed.add("phone")  # "verified(phone)" would bring it back at once
+def test_an_outcome_that_sends_back_does_not_bring_back_in_the_same_decision(tmp_path):
+    at_once = ('{return_when: "verified(phone) or form.submitted"}', '{return_when: "fit >= 20"}')
+    joe = at_telemarketing(b2b_with(tmp_path, at_once))
     joe.click("wrong_number")
     assert joe.lead.status == "sent_back"
+    joe.decide()
+    assert joe.lead.cycle == 2
+
+
+def test_a_number_that_was_verified_before_it_proved_wrong_brings_nobody_back_and_one_verified_after_it_does():
+    joe = at_inside_sales()  # qualified: the phone is verified
+    joe.leads[joe.lead.id] = replace(joe.lead, stage="telemarketing")
+    joe.wait(hours=1)
+    joe.click("wrong_number")
+    joe.wait(minutes=1)
+    joe.decide()
+    assert (joe.lead.status, joe.lead.cycle) == ("sent_back", 1)
+    joe.confirmed["phone"] = joe.now
+    joe.decide()
+    assert (joe.lead.status, joe.lead.cycle) == ("open", 2)
+    assert joe.events[-2].why.startswith("b2b@7 send_back.bad_data: return_when verified(phone)")
+
+
+def test_without_the_moment_of_the_closing_the_same_verification_would_bring_it_back(monkeypatch):
+    monkeypatch.setattr(gate, "LeadScope", lambda person, lead, last_acts, _: LeadScope(person, lead, last_acts))
+    joe = at_inside_sales()
+    joe.leads[joe.lead.id] = replace(joe.lead, stage="telemarketing")
+    joe.wait(hours=1)
+    joe.click("wrong_number")
+    joe.wait(minutes=1)
+    joe.decide()
+    assert joe.lead.cycle == 2
+
+
+def test_for_the_gate_a_verification_counts_whenever_it_was(tmp_path):
+    verified_only = ('"usable and fit >= 20 and interest >= 40"', '"verified(phone)"')
+    joe = Pursuits(b2b_with(tmp_path, verified_only))
+    joe.decide()
+    assert joe.leads == {}
+    joe.confirmed["phone"] = joe.now
+    joe.wait(days=400)
+    joe.decide()
+    assert joe.lead.status == "open"
 
 
 def test_spam_never_returns_and_who_has_opted_out_does_not_either():

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+from closeloop.inbox.nouns import Due
 from closeloop.lifecycle.nouns import Show
 from closeloop.process.nouns import Member, Process
 from support.pursuits import Pursuits, at_field, at_inside_sales, at_telemarketing, intents, seller
@@ -79,16 +80,61 @@ def test_those_who_are_away_or_take_other_products_or_regions_are_passed_over():
     assert "abel" in chosen(process, 3, now=datetime(2026, 9, 3, 8, tzinfo=UTC))  # the control: back again
 
 
-def test_when_nobody_is_left_the_lead_stands_there_without_an_owner_and_without_a_clock():
+def test_when_nobody_is_left_the_lead_stands_there_without_an_owner_until_it_is_tried_again():
     joe = Pursuits(with_team(telemarketer("abel", capacity=0)))
     draft = joe.decide()
     assert (joe.lead.status, joe.lead.owner) == ("open", None)
-    assert joe.clocks == {}
+    assert joe.clocks == {(joe.lead.id, "assign"): joe.now + timedelta(minutes=15)}
     assert intents(draft, Show) == []
     assert joe.events[-1].why == (
         "b2b@7 stages.telemarketing.owner: none of least_loaded found anybody; nobody could be chosen: "
-        "it stands on the attention page until somebody takes it"
+        "it stands on the attention page, and is tried again while its region works"
     )
+
+
+def test_it_is_tried_again_in_working_time_and_a_failure_that_repeats_is_noted_once():
+    joe = Pursuits(with_team(telemarketer("abel", capacity=0)), now=datetime(2026, 9, 4, 15, 50, tzinfo=UTC))  # Friday
+    joe.decide()
+    assert joe.clocks[joe.lead.id, "assign"] == datetime(2026, 9, 7, 7, tzinfo=UTC)
+    before = joe.lead
+    joe.run_out("assign")
+    assert joe.lead == before
+    assert joe.clocks[joe.lead.id, "assign"] == datetime(2026, 9, 7, 7, 15, tzinfo=UTC)
+
+
+def test_the_first_who_has_room_gets_it_with_the_clock_of_the_agreed_time():
+    joe = Pursuits(with_team(telemarketer("abel")))
+    joe.desk.loads["abel"] = 100
+    joe.decide()
+    joe.desk.loads["abel"] = 0
+    draft = joe.run_out("assign")
+    assert joe.lead.owner == "abel"
+    assert joe.events[-1].why == "b2b@7 stages.telemarketing.owner: least_loaded; nobody could be chosen until now"
+    assert {name for _, name in joe.clocks} == {"respond", "remind"}
+    assert len(intents(draft, Show)) == 1
+
+
+def test_the_clock_of_a_lead_that_was_decided_otherwise_meanwhile_does_nothing():
+    joe = Pursuits(with_team(telemarketer("abel", capacity=0)))
+    joe.decide()
+    at = joe.clocks[joe.lead.id, "assign"]
+    joe.click("wrong_number")
+    assert joe.clocks == {}
+    n_events = joe.lead.n_events
+    joe.decide(dues=[Due(joe.lead.id, "assign", at)])
+    assert (joe.lead.status, joe.lead.n_events) == ("sent_back", n_events)
+
+
+def test_another_try_excludes_whom_the_lead_was_taken_from_and_nobody_after_nurture():
+    joe = at_telemarketing(with_team(telemarketer("abel")))
+    joe.run_out()  # nobody but abel, and it was late with him
+    assert joe.lead.owner is None
+    joe.run_out("assign")
+    assert joe.lead.owner is None
+    woken = replace(joe.lead, assigned_at=joe.now)  # as nurture leaves a lead whose owner was not kept
+    joe.leads[woken.id] = woken
+    joe.run_out("assign")
+    assert joe.lead.owner == "abel"
 
 
 def test_the_deals_owner_goes_before_the_accounts_and_both_before_the_team():

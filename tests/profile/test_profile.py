@@ -15,7 +15,7 @@ from closeloop.profile.nouns import Touch
 from closeloop.profile.scope import person_scope
 from closeloop.profile.summary import summarise
 from closeloop.profile.touches import touch_of
-from closeloop.record.nouns import Winner
+from closeloop.record.nouns import Confirmation, Winner
 
 AT = datetime(2026, 9, 1, 9, tzinfo=UTC)
 
@@ -127,7 +127,11 @@ def test_a_person_is_seen_with_account_deals_confirmations_and_what_happened(pro
     joe = person_scope(
         AT, process, _winners(title="CTO", phone="+4930123456"), _winners(employees=1200),
         opportunities=[_winners(amount="48000.00 EUR", is_closed=False)],
-        verified={"phone": ("+4930123456",), "title": ("Plant manager",)}, happened=["form.submitted"], product="robot",
+        verified={
+            "phone": (Confirmation("+4930123456", AT), Confirmation("+4930123456", AT + timedelta(days=1))),
+            "title": (Confirmation("Plant manager", AT),),
+        },
+        happened=["form.submitted"], product="robot",
     )  # fmt: skip
     assert (joe.get("title"), joe.get("employees"), joe.get("product"), joe.get("nothing")) == (
         "CTO",
@@ -136,6 +140,7 @@ def test_a_person_is_seen_with_account_deals_confirmations_and_what_happened(pro
         None,
     )
     assert joe.get("form.submitted") is True
+    assert joe.confirmed == {"phone": AT + timedelta(days=1)}
     assert (joe.verified("phone"), joe.verified("title"), joe.verified("email")) == (True, False, False)
     assert str(joe.related("opportunity")[0]["amount"]) == "48000.00 EUR"
     assert joe.related("opportunity")[0]["open"] is True

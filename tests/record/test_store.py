@@ -10,7 +10,7 @@ from sqlalchemy import event, text
 
 from closeloop.db import Database, metadata
 from closeloop.record import store
-from closeloop.record.nouns import FieldValue, Settled, Verification, Winner
+from closeloop.record.nouns import Confirmation, FieldValue, Settled, Verification, Winner
 from closeloop.record.settle import settle
 
 AT = datetime(2026, 9, 1, 9, tzinfo=UTC)
@@ -151,7 +151,7 @@ def test_a_confirmed_value_is_read_for_the_root_and_the_later_confirmation_stays
         for order in ([later, first], [first, later]):
             store.save_verifications(connection, order)
             store.save_verifications(connection, order[:1])
-        assert store.load_verified(connection, ["joe"]) == {"joe": {"phone": ("+49301234567",)}}
+        assert store.load_verified(connection, ["joe"]) == {"joe": {"phone": (Confirmation("+49301234567", later.at),)}}
         assert connection.execute(text("SELECT evidence FROM verifications")).all() == [("crm:2",)]
 
 

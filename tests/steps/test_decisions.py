@@ -7,11 +7,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 from closeloop.inbox.nouns import Click
+from closeloop.measure.why_lead import lead_story
 from closeloop.ports import Record, Ref
 from closeloop.process.nouns import RouteLine
 from closeloop.process.vocabulary import FORM_KINDS, vocabularies
 from closeloop.rules import parse
-from support.road import INTERESTED, b2b, road_on
+from closeloop.words.moment import to_us
+from support.road import INTERESTED, START, b2b, road_on
 from support.vendor_words import CONTACT, JOE, clicked, commands, joe_is_a_lead, told
 
 
@@ -129,3 +131,65 @@ def test_a_condition_on_the_campaign_sees_the_latest_touch_that_spoke_of_the_pro
         road.act("webinar.attended", "w1", email=JOE, campaign="spring-webinar")
         road.decide()
         assert road.rows("SELECT stage FROM leads") == [("field",)]
+
+
+def two_leads_with_a_phone(road):
+    """Joe is a lead for robots and one for sensors, and gave his number; returns both leads by product."""
+    joe_is_a_lead(road, tel="+49 30 1234567")
+    for key, act in (("f3", "form.submitted"), ("w3", "webinar.attended")):
+        road.act(act, key, email=JOE, product="sensor")
+    road.decide()
+    return {str(product): str(lead_id) for product, lead_id in road.rows("SELECT product, id FROM leads")}
+
+
+def choose_in_turn(road, *choices):
+    """Each lead and its outcome, an hour after the one before; then Joe looks at a page."""
+    for lead_id, choice in choices:
+        clicked(road, Click("outcome", lead_id, choice, "abel"))
+        road.clock.advance(timedelta(hours=1))
+    road.act("page.viewed", "p9", email=JOE, url="/blog/news")
+    road.decide()
+
+
+def test_a_number_that_was_verified_after_it_had_proved_wrong_brings_the_lead_back(road):
+    leads = two_leads_with_a_phone(road)
+    choose_in_turn(road, (leads["robot"], "wrong_number"), (leads["sensor"], "qualified"))
+    assert road.rows("SELECT status, cycle FROM leads WHERE product = 'robot'") == [("open", 2)]
+
+
+def test_one_that_was_verified_before_does_not(road):
+    leads = two_leads_with_a_phone(road)
+    choose_in_turn(road, (leads["sensor"], "qualified"), (leads["robot"], "wrong_number"))
+    assert road.rows("SELECT status, cycle FROM leads WHERE product = 'robot'") == [("sent_back", 1)]
+
+
+def all_away(until):
+    """B2B while no telemarketer is there."""
+    people = (
+        replace(member, away_from=START, away_to=until) if member.team == "telemarketing" else member
+        for member in b2b().people
+    )
+    return replace(b2b(), people=tuple(people))
+
+
+def test_a_lead_that_found_no_owner_gets_one_once_somebody_is_back_and_is_shown_with_its_packet(database_url):
+    with road_on(database_url, all_away(START + timedelta(hours=1))) as road:
+        lead_id = joe_is_a_lead(road)
+        packet = road.one("SELECT content FROM packets")
+        assert road.rows("SELECT owner FROM leads") == [(None,)]
+        with road.database.read() as connection:
+            waiting = lead_story(connection, lead_id)
+        assert waiting.tried_again_at == road.clock.now() + timedelta(minutes=15)
+        for _ in range(5):
+            road.clock.advance(timedelta(minutes=15))
+            road.hub.tick()
+            road.decide()
+        assert road.rows("SELECT owner, respond_by FROM leads") == [
+            ("abel", to_us(road.clock.now() + timedelta(hours=4) - timedelta(minutes=15)))
+        ]
+        assert road.rows("SELECT kind FROM lead_events ORDER BY no") == [("created",), ("assigned",), ("assigned",)]
+        assert road.rows("SELECT clock FROM clocks ORDER BY clock") == [("remind",), ("respond",)]
+        (create,) = commands(road, "create", "crm")
+        assert json.loads(json.loads(str(create["fields"]))["packet"]) == json.loads(str(packet))
+        with road.database.read() as connection:
+            assert lead_story(connection, lead_id).tried_again_at is None

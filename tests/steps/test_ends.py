@@ -6,6 +6,7 @@ import json
 from datetime import timedelta
 
 from closeloop.inbox.nouns import Click
+from closeloop.measure.dead import dead_like
 from closeloop.ports import Outcome, Record, Ref
 from support.vendor_words import CONTACT, LEAD, answered, clicked, commands, joe_is_a_lead, lead_record, told
 
@@ -35,6 +36,23 @@ def test_an_answer_that_says_no_names_no_record(road):
     ]
     assert road.rows("SELECT record_id FROM shown") == [(None,)]
     assert shadow(road) is None
+
+
+def test_a_dead_command_is_sent_again_by_a_click_and_one_that_is_not_dead_is_left_as_it_is(road):
+    joe_is_a_lead(road)
+    (create,) = commands(road, "create", "crm")
+    answered(road, create["key"], outcome=Outcome.PERMANENT, reason="Company: required")
+    with road.database.read() as connection:
+        assert dead_like(connection, str(create["key"]), 100) == (create["key"],)
+        assert dead_like(connection, "nobody", 100) == ()
+    assert clicked(road, Click("retry", str(create["key"]), "", "console")) == ("decided", None)
+    standing = road.rows("SELECT state, reason FROM commands WHERE key = :k", k=create["key"])
+    assert standing == [("waiting", None)]
+    with road.database.read() as connection:
+        assert dead_like(connection, str(create["key"]), 100) == ()
+    answered(road, create["key"], Ref("Lead", LEAD), created=True)
+    clicked(road, Click("retry", str(create["key"]), "", "console"))
+    assert road.rows("SELECT state FROM commands WHERE key = :k", k=create["key"]) == [("done",)]
 
 
 def test_an_answer_to_a_command_that_is_not_known_changes_nothing(road):

@@ -77,7 +77,7 @@ class Due:
     """A clock of a lead that has run out."""
 
     lead_id: str
-    clock: Literal["respond", "remind", "wake"]
+    clock: Literal["respond", "remind", "wake", "assign"]
     due_at: datetime
 
 

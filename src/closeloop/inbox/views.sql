@@ -1,7 +1,4 @@
--- What others may read of the inbox: receipts without their bodies, messages, what waits, batches, ends.
-CREATE VIEW v_receipts AS
-SELECT id, source, door, received_at, headers, length(body) AS n_bytes FROM receipts;
-
+-- What others may read of the inbox: messages with their receipts, what waits, batches, ends.
 CREATE VIEW v_messages AS
 SELECT m.id, m.receipt_id, m.position, m.kind, m.occurred_at, m.received_at, m.state, m.reason, m.flags, m.subject_id,
   m.batch, r.source, r.door, b.process, b.decided_at
@@ -23,6 +20,3 @@ SELECT source, cursor, pulled_at, n_records, error, error_at FROM ends;
 
 CREATE VIEW v_batches AS
 SELECT no, decided_at, process, n_messages FROM batches;
-
-CREATE VIEW v_processes AS
-SELECT signed, digest, receipt_id, since FROM processes;

@@ -90,9 +90,8 @@ def _return(draft: Draft, lead: Lead) -> None:
         return
     scope = draft.situation.asks(lead.product)
     unless = draft.process.gate.unless
-    if rule.return_when.test(LeadScope(scope, lead, draft.situation.last_acts)) and not (
-        unless is not None and unless.test(scope)
-    ):
+    as_closed = LeadScope(scope, lead, draft.situation.last_acts, draft.situation.confirmed)
+    if rule.return_when.test(as_closed) and not (unless is not None and unless.test(scope)):
         why = draft.rule("send_back", rule.reason) + f": return_when {rule.return_when.text}"
         bring_back(draft, lead, _route(draft, scope), why)
 

@@ -1,4 +1,4 @@
-"""Clocks that ran out: reminders, clawback from a seller who did not respond, and the end of nurture."""
+"""Clocks that ran out: reminders, clawback from a seller who did not respond, another try, the end of nurture."""
 
 from __future__ import annotations
 
@@ -25,6 +25,10 @@ def run_out(draft: Draft, message_id: str, due: Due) -> None:
             _remind(draft, lead, message_id)
         case "respond" if lead.responded_at is None and lead.status == "open":
             _claw_back(draft, lead, message_id)
+        case "assign" if lead.owner is None and lead.status == "open":
+            # Entering a stage leaves no moment of assignment, and whom the lead was taken from is excluded; waking from
+            # nurture leaves the earlier one, and anybody may have it.
+            draft.wants_owner[lead.id] = lead.assigned_at is None
         case "wake" if lead.status == "nurturing":
             wake(draft, lead, draft.rule("stages", lead.stage) + f": nurture {lead.programme} is over", message_id)
         case _:

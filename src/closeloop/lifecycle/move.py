@@ -14,6 +14,8 @@ from closeloop.words import ids
 from closeloop.words.worktime import WorkCalendar
 
 OPPORTUNITY = "Opportunity"
+TRY_AGAIN = timedelta(minutes=15)
+"""How long after nobody could be chosen for a lead it is tried again, at the soonest."""
 _CRM_OBJECTS = {"lead": "Lead", "task": "Task", "opportunity": OPPORTUNITY}
 """What the CRM calls the ways in which a lead is shown."""
 
@@ -88,17 +90,20 @@ def follow(
 
 
 def assign(draft: Draft, lead: Lead, member: Member | None, why: str) -> None:
-    """Give the lead its owner, start the clock of the agreed time, and show it in the CRM."""
+    """Give the lead its owner, start the clock of the agreed time, and show it in the CRM.
+
+    Where nobody could be chosen it is tried again as soon as the region works, and only the first failure is noted.
+    """
     cause = draft.situation.cause
-    if member is None:
-        draft.note(
-            lead,
-            "assigned",
-            f"{why}; nobody could be chosen: it stands on the attention page until somebody takes it",
-            cause,
-        )
-        return
     stage, calendar = draft.stage(lead), draft.process.regions[lead.region].calendar
+    is_new = any(event.lead_id == lead.id for event in draft.events)
+    if member is None:
+        draft.clock(lead.id, "assign", calendar.next_opening(draft.now + TRY_AGAIN))
+        if is_new:
+            waits = "it stands on the attention page, and is tried again while its region works"
+            draft.note(lead, "assigned", f"{why}; nobody could be chosen: {waits}", cause)
+        return
+    why = why if is_new else f"{why}; nobody could be chosen until now"
     previous = (*lead.previous_owners, member.name)
     respond_by = _respond_by(stage.respond, calendar, draft.now)
     lead = replace(
@@ -140,14 +145,15 @@ def settle_tier(draft: Draft) -> None:
     tier = _tier_of(leads)
     is_sales = tier != "name" or any(deal.open for deal in draft.situation.deals)
     custody = "sales" if is_sales else "marketing"
-    if before is not None and (before.tier, before.custody) == (tier, custody):
+    if before is None or (before.tier, before.custody) != (tier, custody):
+        draft.tier = Tier(draft.situation.person_id, tier, custody, draft.now)
+    if before is None or not leads or not draft.situation.in_crm:
         return
-    draft.tier = Tier(draft.situation.person_id, tier, custody, draft.now)
-    if before is None or before.custody == custody or not leads or not draft.situation.in_crm:
-        return
-    latest = max(leads, key=lambda lead: (lead.closed_at or lead.created_at, lead.id))
-    retire_or_revive = Revive if is_sales else Retire
-    draft.intents.append(retire_or_revive(draft.situation.person_id, latest))
+    # Who went back before the CRM had answered has a record only now, and it is retired now.
+    if before.custody != custody or (draft.situation.made_in_crm and not is_sales):
+        latest = max(leads, key=lambda lead: (lead.closed_at or lead.created_at, lead.id))
+        retire_or_revive = Revive if is_sales else Retire
+        draft.intents.append(retire_or_revive(draft.situation.person_id, latest))
 
 
 def _start_clock(draft: Draft, lead: Lead, respond: Respond | None, calendar: WorkCalendar) -> None:

@@ -26,7 +26,8 @@ EventKind = Literal[
     "won",
     "amount",
 ]
-ClockName = Literal["respond", "remind", "wake"]
+ClockName = Literal["respond", "remind", "wake", "assign"]
+"""The owner is to answer; the owner is reminded; nurture is over; a lead that found no owner is tried again."""
 
 
 @dataclass(frozen=True, slots=True)

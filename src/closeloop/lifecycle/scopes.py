@@ -12,11 +12,17 @@ from closeloop.rules import Scope
 
 @dataclass(frozen=True, slots=True)
 class LeadScope:
-    """`amount`, `reason` and kinds of touches (one came since it was closed or moved) before the person's names."""
+    """`amount`, `reason` and kinds of touches (one came since it was closed or moved) before the person's names.
+
+    Attributes:
+        confirmed: field → when it was last confirmed; what was confirmed before the lead was closed is then no reason
+            to bring it back. None: whenever it was confirmed, it is.
+    """
 
     person: Scope
     lead: Lead
     last_acts: Mapping[str, datetime]
+    confirmed: Mapping[str, datetime] | None = None
 
     @property
     def now(self) -> datetime:
@@ -36,4 +42,7 @@ class LeadScope:
         return self.person.related(entity)
 
     def verified(self, name: str) -> bool:
-        return self.person.verified(name)
+        closed_at = self.lead.closed_at
+        if self.confirmed is None or closed_at is None:
+            return self.person.verified(name)
+        return name in self.confirmed and self.confirmed[name] > closed_at

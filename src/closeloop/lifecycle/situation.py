@@ -51,7 +51,9 @@ class Situation:
         asks: product → conditions' view of this person for a pursuit of that product.
         products: products that this person has shown interest in.
         in_crm: ids of the person's records in the CRM by object ("Contact", "Lead"), the newest first.
+        made_in_crm: whether the CRM answered just now that it has made one of them.
         last_acts: touch kind → when it last happened; only loaded where a lead waits for new interest.
+        confirmed: fields whose present value somebody confirmed, with the moment when they last did.
         touches: what the person did in this batch.
     """
 
@@ -72,6 +74,8 @@ class Situation:
     dues: Sequence[tuple[str, Due]] = ()
     touches: Sequence[Touch] = ()
     last_acts: Mapping[str, datetime] = field(default_factory=dict)
+    confirmed: Mapping[str, datetime] = field(default_factory=dict)
+    made_in_crm: bool = False
 
 
 class Draft:
@@ -131,7 +135,7 @@ class Draft:
 
     def stop_clocks(self, lead_id: str) -> None:
         """Nothing more is awaited of this lead."""
-        for name in ("respond", "remind", "wake"):
+        for name in ("respond", "remind", "wake", "assign"):
             self.clock(lead_id, name, None)
 
     def show(self, shown: ShownAs) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import Column, Connection, Index, delete, func, select, text, tu
 
 from closeloop.db import INT, TEXT, Row, among, put, table
 from closeloop.inbox.nouns import Due
-from closeloop.lifecycle.nouns import Lead, ShownAs, Tier
+from closeloop.lifecycle.nouns import Lead, Packet, ShownAs, Tier
 from closeloop.lifecycle.owner import Desk
 from closeloop.lifecycle.situation import Draft
 from closeloop.words.moment import from_us, to_us
@@ -63,7 +63,7 @@ lead_events = table(
 clocks = table(
     "clocks",
     Column("lead_id", TEXT, primary_key=True),
-    Column("clock", TEXT, primary_key=True),        # respond | remind | wake
+    Column("clock", TEXT, primary_key=True),        # respond | remind | wake | assign
     Column("due_at", INT, nullable=False),
     Index(None, "due_at"),
     rowid=False,
@@ -155,6 +155,12 @@ def load_shown(connection: Connection, lead_ids: Sequence[str]) -> dict[str, lis
     ):
         found.setdefault(row.lead_id, []).append(ShownAs(row.lead_id, row.object, row.our_key, row.record_id))
     return found
+
+
+def load_packets(connection: Connection, lead_ids: Sequence[str]) -> dict[str, Packet]:
+    """Lead → the packet of its latest handover, as it was frozen."""
+    rows = connection.execute(select(packets).where(among(packets.c.lead_id, lead_ids)).order_by(packets.c.cycle))
+    return {row.lead_id: Packet(row.lead_id, row.cycle, from_us(row.at), json.loads(row.content)) for row in rows}
 
 
 def load_tiers(connection: Connection, roots: Sequence[str]) -> dict[str, Tier]:

@@ -7,10 +7,9 @@ from collections.abc import Iterable, Mapping
 from closeloop.outbox.nouns import Known, Planned
 from closeloop.ports import Command, Ref, Value, Verb
 from closeloop.process.nouns import FieldRule, Process
+from closeloop.process.vocabulary import PERSON_OBJECTS
 from closeloop.record.nouns import Winner, Winners
 from closeloop.words.normal import comparable
-
-PERSON_OBJECTS = frozenset({"Lead", "Contact"})
 
 
 def desired(process: Process, source: str, object_name: str, person: Winners, account: Winners) -> dict[str, Value]:

@@ -9,7 +9,7 @@ from datetime import datetime
 from closeloop.process.nouns import Process
 from closeloop.profile.nouns import Touch
 from closeloop.profile.touches import page_path
-from closeloop.record.nouns import Stored, Winners
+from closeloop.record.nouns import Confirmation, Stored, Winners
 from closeloop.record.typed import typed
 from closeloop.rules import Scope
 
@@ -56,13 +56,13 @@ class PersonScope:
         now: the moment of the decision, UTC.
         names: values by name, as conditions compare them; what the person's fields leave open is the account's.
         records: entity → its related records, each name → value.
-        confirmed: fields whose present value somebody confirmed.
+        confirmed: fields whose present value somebody confirmed, with the moment when they last did.
     """
 
     now: datetime
     names: Mapping[str, object]
     records: Mapping[str, Sequence[Mapping[str, object]]] = field(default_factory=dict)
-    confirmed: frozenset[str] = frozenset()
+    confirmed: Mapping[str, datetime] = field(default_factory=dict)
 
     def get(self, name: str) -> object | None:
         """The value of a name, None when it is missing."""
@@ -88,7 +88,7 @@ def person_scope(
     account: Winners | None = None,
     *,
     opportunities: Collection[Winners] = (),
-    verified: Mapping[str, Collection[Stored]] | None = None,
+    verified: Mapping[str, Collection[Confirmation]] | None = None,
     happened: Collection[str] = (),
     **names: object,
 ) -> PersonScope:
@@ -107,11 +107,11 @@ def person_scope(
     known = {**typed(account or {}, "account", process), **typed(person, "person", process), **names}
     known.update(dict.fromkeys(happened, True))
     deals = [typed(winners, "opportunity", process) for winners in opportunities]
-    confirmed = frozenset(
-        field_name
-        for field_name, values in (verified or {}).items()
-        if field_name in person and any(_same(person[field_name].value, value) for value in values)
-    )
+    confirmed = {
+        name: max(each.at for each in found)
+        for name, values in (verified or {}).items()
+        if name in person and (found := [each for each in values if _same(person[name].value, each.value)])
+    }
     return PersonScope(now, known, {"opportunity": deals} if deals else {}, confirmed)
 
 

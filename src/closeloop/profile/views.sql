@@ -18,12 +18,6 @@ SELECT
 FROM touches
 JOIN entities ON entities.id = touches.person_id;
 
--- Browsers, and how many of their acts belong to nobody known.
+-- Browsers, known or not.
 CREATE VIEW v_visitors AS
-SELECT
-  visitor,
-  COUNT(*) AS n_touches,
-  SUM(CASE WHEN person_id IS NULL THEN 1 ELSE 0 END) AS n_unknown
-FROM touches
-WHERE visitor IS NOT NULL
-GROUP BY visitor;
+SELECT DISTINCT visitor FROM touches WHERE visitor IS NOT NULL;

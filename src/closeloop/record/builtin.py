@@ -58,11 +58,6 @@ def rules_for(process: Process, entity: str) -> Mapping[str, FieldRule]:
     return _all_rules(process).get(entity, {})
 
 
-def is_declared(process: Process, entity: str, field: str) -> bool:
-    """Whether the process file itself declares the field, so that explanations can point into it."""
-    return field in process.fields.get(entity, {})
-
-
 @once_per_process
 def _all_rules(process: Process) -> Mapping[str, Mapping[str, FieldRule]]:
     return {

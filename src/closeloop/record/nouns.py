@@ -70,6 +70,13 @@ class Verification(NamedTuple):
     evidence: str
 
 
+class Confirmation(NamedTuple):
+    """A value that somebody confirmed, and when they last did."""
+
+    value: Stored
+    at: datetime
+
+
 class Settled(NamedTuple):
     """What one entity's winners became: `changed` are new or differ in any part, `vanished` have no value left."""
 

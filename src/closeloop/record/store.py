@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy import table as known_table
 
 from closeloop.db import INT, TEXT, among, put, table
-from closeloop.record.nouns import FieldValue, Settled, Stored, Verification, Winner
+from closeloop.record.nouns import Confirmation, FieldValue, Settled, Stored, Verification, Winner
 from closeloop.words.moment import from_us, to_us
 
 _IS_RELATION = text("field IN ('account', 'person', 'opportunity', 'campaign')")
@@ -147,15 +147,15 @@ def save_verifications(connection: Connection, rows: Iterable[Verification]) -> 
     put(connection, verifications, columns, [key + said for key, said in kept.items()], "greater")
 
 
-def load_verified(connection: Connection, root_ids: Collection[str]) -> dict[str, dict[str, tuple[Stored, ...]]]:
-    """Root id → field → the values that were ever confirmed, sorted by their JSON.
+def load_verified(connection: Connection, root_ids: Collection[str]) -> dict[str, dict[str, tuple[Confirmation, ...]]]:
+    """Root id → field → the values that were ever confirmed, sorted by their JSON, with the moment of each.
 
     A field is verified while its winner's value is among them.
     """
-    found: dict[str, dict[str, tuple[Stored, ...]]] = {}
-    for root_id, field, value in sorted(_rows(connection, _VERIFIED, root_ids)):
+    found: dict[str, dict[str, tuple[Confirmation, ...]]] = {}
+    for root_id, field, value, at in sorted(_rows(connection, _VERIFIED, root_ids)):
         fields = found.setdefault(root_id, {})
-        fields[field] = (*fields.get(field, ()), _decode(value))
+        fields[field] = (*fields.get(field, ()), Confirmation(_decode(value), from_us(at)))
     return found
 
 
@@ -178,7 +178,7 @@ def _of_roots(rows: Table, *fields: str) -> Select[Any]:
 
 _VALUES = _of_roots(field_values, "entity_id", "field", "path", "at", "value", "given", "valid", "message_id")
 _WINNERS = select(*(winners.c[name] for name in _WINNER_COLUMNS)).where(among(winners.c.entity_id, "roots"))
-_VERIFIED = _of_roots(verifications, "field", "value")
+_VERIFIED = _of_roots(verifications, "field", "value", "at")
 _FORGET = delete(winners).where(winners.c.entity_id == bindparam("root"), winners.c.field == bindparam("name"))
 
 _target, _holder = _entities.alias("target"), _entities.alias("holder")

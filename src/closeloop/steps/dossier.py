@@ -16,13 +16,14 @@ from closeloop.lifecycle.situation import Heard, Situation
 from closeloop.ports import Value
 from closeloop.process.nouns import Process
 from closeloop.process.once import once_per_process
+from closeloop.process.vocabulary import PERSON_OBJECTS
 from closeloop.profile import store as profile_store
 from closeloop.profile.nouns import ScoreSum, Touch
 from closeloop.profile.scope import PersonScope, person_scope
 from closeloop.profile.score import fit, interest, interest_points
 from closeloop.profile.summary import summarise
 from closeloop.record import store as record_store
-from closeloop.record.nouns import Stored, Winners
+from closeloop.record.nouns import Confirmation, Winners
 from closeloop.record.typed import typed
 from closeloop.words.money import Money
 
@@ -179,6 +180,8 @@ def situation_of(
         dues=[(message.id, message.due) for message in messages if message.due is not None and message.due in standing],
         touches=touches,
         last_acts=acts,
+        confirmed=person.scope.confirmed,
+        made_in_crm=any(_made_person(message, process) for message in messages),
     )
 
 
@@ -206,7 +209,7 @@ def _scope(
     person: Winners,
     account: Winners,
     deals: Sequence[Deal],
-    verified: Mapping[str, Collection[Stored]],
+    verified: Mapping[str, Collection[Confirmation]],
 ) -> PersonScope:
     country = person.get("country")
     region = process.region_of(str(country.value)) if country else None
@@ -257,6 +260,14 @@ def _deal(
         _text(values, "owner"),
         record_id,
     )
+
+
+def _made_person(message: Message, process: Process) -> bool:
+    """Whether the message is the CRM's answer that names the record it made for the person."""
+    answer = message.answer
+    if answer is None or answer.ref is None or answer.ref.object not in PERSON_OBJECTS:
+        return False
+    return Key(f"{process.gate.to}.{answer.ref.object}", answer.ref.id) in message.keys
 
 
 @once_per_process

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from closeloop.lifecycle import store as lifecycle_store
 from closeloop.lifecycle.nouns import Packet
 from closeloop.lifecycle.situation import Draft
 from closeloop.outbox import store as outbox_store
@@ -17,12 +18,13 @@ def plan(batch: Batch) -> None:
     """outbox: decisions become commands; fields go where they should be held."""
     concerned = [draft for draft in batch.drafts if _concerned(batch, draft)]
     known = _known_of(batch, concerned)
+    frozen = _frozen_packets(batch, concerned)
     for draft in concerned:
         person_id = draft.situation.person_id
         custody = (
             draft.tier.custody if draft.tier else draft.situation.tier.custody if draft.situation.tier else "marketing"
         )
-        packets: dict[str, Packet] = {packet.lead_id: packet for packet in draft.packets}
+        packets = {**frozen, **{packet.lead_id: packet for packet in draft.packets}}
         if batch.process.custody:
             batch.planned += sync(known[person_id], custody, batch.process, draft.situation.cause)
         batch.planned += compile_intents(
@@ -40,6 +42,12 @@ def plan(batch: Batch) -> None:
     ]
     if retried:
         outbox_store.revive(batch.connection, retried, batch.now)
+
+
+def _frozen_packets(batch: Batch, drafts: Sequence[Draft]) -> dict[str, Packet]:
+    """The packets of leads that had to wait for an owner: they were frozen before anybody could be told."""
+    waited = sorted({due.lead_id for draft in drafts for _, due in draft.situation.dues if due.clock == "assign"})
+    return lifecycle_store.load_packets(batch.connection, waited) if waited else {}
 
 
 def _concerned(batch: Batch, draft: Draft) -> bool:

@@ -37,9 +37,8 @@ def profile(batch: Batch) -> None:
         moved = attribute(before, spans)
         profile_store.save_touches(batch.connection, nameless)
         profile_store.reassign(batch.connection, moved)
-        changed_hands = people_of(touch for touch in before if touch.id in {each.id for each in moved}) | people_of(
-            moved
-        )
+        moved_ids = {touch.id for touch in moved}
+        changed_hands = people_of(touch for touch in before if touch.id in moved_ids) | people_of(moved)
     else:
         changed_hands = set()
     batch.touches = [*named, *nameless]
