@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -10,9 +11,11 @@ from sqlalchemy import select
 from closeloop.alerts import store
 from closeloop.alerts.nouns import Alert
 from closeloop.db import Database, metadata
+from closeloop.words.moment import to_us
 from support.outgoing import AT, b2b
 
 B2B = b2b()
+WITHIN = timedelta(minutes=1)
 
 
 @pytest.fixture
@@ -26,7 +29,9 @@ def database(database_url: str) -> Iterator[Database]:
 def alert(touch: str, member: str = "abel", rule: str = "alerts[0]") -> Alert:
     seller = B2B.member(member)
     assert seller is not None
-    return Alert(f"{rule}/{touch}/{member}", rule, "joe", touch, seller, AT, "Joe", "Joe did it", "b2b@7 alerts[0]")
+    return Alert(
+        f"{rule}/{touch}/{member}", rule, "joe", touch, seller, AT, AT + WITHIN, "Joe", "Joe did it", "b2b@7 alerts[0]"
+    )
 
 
 def save(database: Database, *alerts: Alert) -> list[str]:
@@ -52,6 +57,13 @@ def test_who_was_told_of_what_by_which_process_is_kept(database):
     with database.read() as connection:
         (row,) = connection.execute(select(store.alerts)).mappings()
     assert (row["member"], row["touch_id"], row["person_id"], row["process"]) == ("abel", "form:1", "joe", "b2b@7")
+
+
+def test_the_moment_that_was_agreed_is_kept_with_the_alert(database):
+    save(database, alert("form:1"))
+    with database.read() as connection:
+        (row,) = connection.execute(select(store.alerts.c.at, store.alerts.c.due_at))
+    assert (row.at, row.due_at) == (to_us(AT), to_us(AT + WITHIN))
 
 
 def test_an_alert_of_a_batch_that_was_rolled_back_was_not_told(database):

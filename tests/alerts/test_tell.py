@@ -43,6 +43,7 @@ def test_the_owner_of_an_open_deal_hears_of_a_look_at_the_prices():
     assert (alert.member.name, alert.rule, alert.touch_id, alert.person_id) == ("huber", "alerts[0]", "form:9", "joe")
     assert alert.id == "alerts[0]/form:9/huber"
     assert alert.at == AT
+    assert alert.due_at == TOUCH.at + B2B.alerts[0].within
     assert alert.subject == "Joe Miller: page.viewed (robot, pricing)"
     assert alert.why == "b2b@7 alerts[0]: topic == 'pricing' and open_deal"
     assert alert.text == (

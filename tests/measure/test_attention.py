@@ -33,7 +33,7 @@ def test_every_trouble_names_cause_and_remedy(connection):
 
 
 def test_an_end_that_answered_after_its_error_is_up(connection):
-    ends = {end.source: end.is_down for end in health(connection).ends}
+    ends = {end.source: end.is_down for end in health(connection, NOW).ends}
     assert ends == {"crm": False, "ma": True}
 
 

@@ -7,6 +7,7 @@ import json
 
 import pytest
 import typer
+from sqlalchemy import text
 from typer.testing import CliRunner
 
 from closeloop.cli.report import report
@@ -58,6 +59,15 @@ def test_csv_has_a_header_and_a_line_a_row(run):
     ]
 
 
+def test_a_campaign_that_a_spreadsheet_would_run_is_text_in_csv_and_as_it_is_in_json(run, window):
+    with window.database.write() as connection:
+        connection.execute(text("UPDATE leads SET campaign = '=1+1' WHERE id = :lead"), {"lead": LEAD_JOE})
+    campaigns = [row["campaign"] for row in csv.DictReader(run("report", "sourced", "--csv").stdout.splitlines())]
+    assert "'=1+1" in campaigns
+    assert "=1+1" not in campaigns
+    assert "=1+1" in [json.loads(line)["campaign"] for line in run("report", "sourced", "--json").stdout.splitlines()]
+
+
 def test_an_unknown_report_names_the_valid_ones(run):
     answer = run("report", "romi")
     assert answer.exit_code != 0
@@ -83,6 +93,6 @@ def test_why_gives_json_for_programs(run):
 
 
 def test_why_of_an_unknown_field_names_those_that_were_reported(run):
-    assert "reported are: account, company, country, email, name, title" in str(
+    assert "reported are: account, company, country, email, name, owner, title" in str(
         run("why", "field", "joe@acme.example.shoe").exception
     )

@@ -2,7 +2,28 @@
 
 from __future__ import annotations
 
+import pytest
+
 from closeloop.measure.reports import REPORTS, answer
+from support.side_window import JOSEPH, Seed, at
+
+TWIN = "0199e100-0000-7000-8000-00000000000f"
+
+
+@pytest.fixture
+def twin(window):
+    """Joe's second record had become a lead of its own, for the same product, and was sent back."""
+    seed = Seed()
+    seed.lead(TWIN, JOSEPH, at(18, 10, month=8), status="sent_back", reason="bad_timing", campaign="price-mailing",
+              closed_at=at(19, month=8))  # fmt: skip
+    seed.events(
+        TWIN,
+        (at(18, 10, month=8), "created", "telemarketing", None, None),
+        (at(19, month=8), "sent_back", "telemarketing", None, "bad_timing"),
+    )
+    with window.database.write() as connection:
+        seed.write(connection)
+    return window
 
 
 def _rows(window, name):
@@ -68,6 +89,27 @@ def test_a_campaign_sources_once_and_does_not_influence_what_it_sourced(window):
 
 def test_what_a_seller_or_a_system_did_influences_nothing(window):
     assert not {"call-list", "newsletter"} & {row["campaign"] for row in _rows(window, "sourced")}
+
+
+def test_what_a_person_missed_influences_nothing(window):
+    seed = Seed()
+    seed.touch("ma:90", JOSEPH, "event.missed", at(20, month=8), campaign="roadshow")
+    seed.touch("ma:91", JOSEPH, "event.attended", at(20, month=8), campaign="open-day")
+    with window.database.write() as connection:
+        seed.write(connection)
+    influenced = {row["campaign"]: row["influenced"] for row in _rows(window, "sourced")}
+    assert influenced["open-day"] == 1
+    assert "roadshow" not in influenced
+
+
+def test_two_records_of_one_person_are_one_lead_in_every_report(window, twin):
+    leads = {row["cohort"]: row["n"] for row in _rows(twin, "funnel") if row["step"] == "leads"}
+    sourced = {row["campaign"]: (row["sourced"], row["sourced_won"]) for row in _rows(twin, "sourced")}
+    assert leads == {"2026-07": 1, "2026-08": 1, "2026-09": 3}
+    assert sourced["spring-webinar"] == (2, 1)
+    assert sum(n for n, _ in sourced.values()) == sum(leads.values())
+    (row,) = (row for row in _rows(twin, "returned") if row["reason"] == "bad_timing")
+    assert (row["campaign"], row["n"], row["sourced"], row["share"]) == ("spring-webinar", 1, 2, 50.0)
 
 
 def test_sent_back_leads_are_counted_by_reason_and_by_the_campaign_of_that_cycle(window):

@@ -19,6 +19,7 @@ alerts = table(
     Column("touch_id", TEXT, nullable=False),
     Column("member", TEXT, nullable=False),
     Column("at", INT, nullable=False),
+    Column("due_at", INT, nullable=False),          # the agreed moment: the touch's and `within`
     Column("text", TEXT, nullable=False),
     Column("why", TEXT, nullable=False),
     Column("process", TEXT, nullable=False),
@@ -36,7 +37,7 @@ def save_new(connection: Connection, found: Sequence[Alert], signed: str) -> lis
     put(
         connection,
         alerts,
-        ("id", "rule", "person_id", "touch_id", "member", "at", "text", "why", "process"),
+        ("id", "rule", "person_id", "touch_id", "member", "at", "due_at", "text", "why", "process"),
         [
             (
                 each.id,
@@ -45,6 +46,7 @@ def save_new(connection: Connection, found: Sequence[Alert], signed: str) -> lis
                 each.touch_id,
                 each.member.name,
                 to_us(each.at),
+                to_us(each.due_at),
                 each.text,
                 each.why,
                 signed,

@@ -73,5 +73,6 @@ def _alert(
         f"You hear of this by the rule {why}.",
     ]
     return Alert(
-        f"{rule.id}/{touch.id}/{member.name}", rule.id, person_id, touch.id, member, now, what, "\n".join(lines), why
-    )
+        f"{rule.id}/{touch.id}/{member.name}", rule.id, person_id, touch.id, member, now, touch.at + rule.within, what,
+        "\n".join(lines), why,
+    )  # fmt: skip

@@ -24,6 +24,8 @@ _SQLITE_ERROR: Final = "SQLITE_ERROR"  # a statement that is wrong, whatever the
 class Database:
     """The engine behind all stores. Its blocks raise `Unready` when the database cannot be used at all.
 
+    Its errors name the statement and not the values in it: errors are logged, and the values are people's.
+
     Args:
         url: "sqlite:///var/closeloop.db" or "postgresql+psycopg://user@host/name" ("postgresql://" will do).
         durable: False turns off syncing to disk; only for measuring what it costs.
@@ -36,11 +38,15 @@ class Database:
         self.url = parsed.render_as_string(hide_password=False)
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         if self.is_sqlite:
-            self.engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+            self.engine = create_engine(
+                parsed, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}
+            )
             _prepare_sqlite(self.engine, "FULL" if durable else "OFF")
         else:
             options = {} if durable else {"options": "-c synchronous_commit=off"}
-            self.engine = create_engine(parsed, pool_size=8, max_overflow=24, pool_pre_ping=True, connect_args=options)
+            self.engine = create_engine(
+                parsed, hide_parameters=True, connect_args=options, pool_size=8, max_overflow=24, pool_pre_ping=True
+            )
         # SQLite has one writer; a lock inside the process beats its sleeping and trying again between threads.
         self._one_writer = threading.Lock() if self.is_sqlite else nullcontext()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,6 +12,8 @@ from closeloop.measure.stored import called, moment, text_of
 from closeloop.words.moment import from_us, to_us
 
 SOON = timedelta(hours=4)
+SHOWN = 100
+"""Leads of one list at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class OpenClock:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Something that stands still for a cause, with what to do about it."""
+    """Something that stands still for a cause, with what to do about it. `example` is the id or key of one of it."""
 
     source: str
     what: str
@@ -44,12 +46,15 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Attention:
-    """All of it, the most urgent first in each list."""
+    """All of it, the most urgent first in each list; of leads the first `SHOWN`, and how many there are in all."""
 
     late: tuple[OpenClock, ...]
+    n_late: int
     soon: tuple[OpenClock, ...]
+    n_soon: int
     n_later: int
     unowned: tuple[OpenClock, ...]
+    n_unowned: int
     dead: tuple[Trouble, ...]
     set_aside: tuple[Trouble, ...]
     ends_down: tuple[Trouble, ...]
@@ -57,16 +62,22 @@ class Attention:
     @property
     def n(self) -> int:
         """How many things need somebody."""
-        groups = (self.late, self.soon, self.unowned, self.dead, self.set_aside, self.ends_down)
-        return sum(len(group) for group in groups)
+        troubles = len(self.dead) + len(self.set_aside) + len(self.ends_down)
+        return self.n_late + self.n_soon + self.n_unowned + troubles
 
 
-_CLOCKS = text("""
-    SELECT a.kind, a.subject, a.person_id, a.what AS stage, a.who AS owner, a.at, l.product, l.region, l.created_at,
+_PILES = """
+    SELECT subject, at, CASE WHEN kind = 'unowned' THEN 'unowned' WHEN at <= :now THEN 'late'
+      WHEN at <= :soon THEN 'soon' ELSE 'later' END AS pile
+    FROM v_attention"""
+# Each list is cut before names are looked up, which costs more than all the rest.
+_LEADS = text(f"""
+    SELECT a.pile, a.at, l.id, l.stage, l.owner, l.product, l.region, l.created_at, l.person_id,
       p.name, p.email, p.company
-    FROM v_attention a JOIN v_leads l ON l.id = a.subject LEFT JOIN v_people p ON p.person_id = a.person_id
-    WHERE a.kind = 'unowned' OR a.at <= :soon ORDER BY a.at, a.subject LIMIT 200""")
-_LATER = text("SELECT COUNT(*) FROM v_attention WHERE kind = 'clock' AND at > :soon")
+    FROM (SELECT * FROM ({_PILES}) piles WHERE pile = :pile ORDER BY at, subject LIMIT {SHOWN}) a
+    JOIN v_leads l ON l.id = a.subject JOIN v_people p ON p.person_id = l.person_id
+    ORDER BY a.at, a.subject""")  # noqa: S608 — texts of ours
+_COUNTS = text(f"SELECT pile, COUNT(*) AS n FROM ({_PILES}) piles GROUP BY pile")  # noqa: S608 — a text of ours
 _DEAD = text("""
     SELECT source, verb, reason, n, since, example_key FROM v_command_states WHERE state = 'dead'
     ORDER BY n DESC, source, verb""")
@@ -78,29 +89,38 @@ _ENDS = text("""
 
 def attention(connection: Connection, now: datetime) -> Attention:
     """What stands at `now`; "soon" is within four hours."""
-    found = connection.execute(_CLOCKS, {"soon": to_us(now + SOON)}).all()
-    clocks = [
-        OpenClock(
-            line.subject, called(text_of(line.name), text_of(line.email), line.person_id), text_of(line.company),
-            line.product, line.region, line.stage, line.owner, None if line.kind == "unowned" else from_us(line.at),
-            from_us(line.created_at),
-        )
-        for line in found
-    ]  # fmt: skip
+    times = {"now": to_us(now), "soon": to_us(now + SOON)}
+    n = {line.pile: line.n for line in connection.execute(_COUNTS, times)}
+
+    def leads(pile: str) -> tuple[OpenClock, ...]:
+        return tuple(_clocks(connection, {**times, "pile": pile})) if pile in n else ()
+
     return Attention(
-        late=tuple(clock for clock in clocks if clock.due_at and clock.due_at <= now),
-        soon=tuple(clock for clock in clocks if clock.due_at and clock.due_at > now),
-        n_later=connection.execute(_LATER, {"soon": to_us(now + SOON)}).scalar_one(),
-        unowned=tuple(clock for clock in clocks if clock.due_at is None),
+        late=leads("late"),
+        n_late=n.get("late", 0),
+        soon=leads("soon"),
+        n_soon=n.get("soon", 0),
+        n_later=n.get("later", 0),
+        unowned=leads("unowned"),
+        n_unowned=n.get("unowned", 0),
         dead=tuple(_dead(connection)),
         set_aside=tuple(_set_aside(connection)),
         ends_down=tuple(_ends_down(connection)),
     )
 
 
+def _clocks(connection: Connection, asked: Mapping[str, str | int]) -> Iterator[OpenClock]:
+    for line in connection.execute(_LEADS, asked):
+        yield OpenClock(
+            line.id, called(text_of(line.name), text_of(line.email), line.person_id), text_of(line.company),
+            line.product, line.region, line.stage, line.owner, None if line.pile == "unowned" else from_us(line.at),
+            from_us(line.created_at),
+        )  # fmt: skip
+
+
 def _dead(connection: Connection) -> Iterator[Trouble]:
     for line in connection.execute(_DEAD):
-        remedy = f"Mend the cause in {line.source} or in the process file; what changes next is sent as a new command."
+        remedy = f"Mend the cause in {line.source} or in the process file, then try again."
         reason = line.reason or "no reason was given"
         yield Trouble(line.source, line.verb, reason, line.n, from_us(line.since), remedy, line.example_key)
 

@@ -7,8 +7,9 @@ from closeloop.measure.nouns import Definition
 FUNNEL = Definition(
     "funnel", 1,
     "Counted on resolved people: a person that came in under several addresses is one. The cohort is the month "
-    "(UTC) of the first touch for names, and of becoming a lead for every later step. A lead counts in a step "
-    "once it has ever reached it, whenever that was. `of` names the step that `rate` divides by. A lead that was "
+    "(UTC) of the first touch for names, and of becoming a lead for every later step. A lead is of a resolved person "
+    "for a product in a region, however many records the person had; it counts in a step once it has ever reached "
+    "it, whenever that was. `of` names the step that `rate` divides by. A lead that was "
     "sent back and came in again is a new entry in the month of its return; `again` says how many of `n` are such "
     "entries.",
 )  # fmt: skip
@@ -31,8 +32,9 @@ SOURCED = Definition(
 )  # fmt: skip
 RETURNED = Definition(
     "returned", 1,
-    "Every sending back counts once, by its reason and the campaign that sourced the lead in that cycle. `share` "
-    "is of all leads that the campaign sourced. `came_back` are those that became a lead again later.",
+    "Every lead that was sent back counts once in each cycle, by the reason and the campaign that sourced it in that "
+    "cycle; leads are counted as in `sourced`. `share` is of all leads that the campaign sourced. `came_back` are those "
+    "that became a lead again later.",
 )  # fmt: skip
 OUTCOMES = Definition(
     "outcomes", 1,

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from closeloop.measure.definitions import FUNNEL
 from closeloop.measure.months import DAY_US, month_of
 from closeloop.measure.nouns import Asked, Column, Report, Row, share
+from closeloop.measure.pursuits import PURSUITS
 from closeloop.process.nouns import Process
 
 _NAMES = text(f"""
@@ -23,16 +24,17 @@ _NAMES = text(f"""
           GROUP BY e.entity_id) people
     GROUP BY first_at / {DAY_US}""")  # noqa: S608 — a number of ours
 _STEPS = text(f"""
-    SELECT n.entered_at / {DAY_US} AS day, s.step, COUNT(*) AS n,
+    SELECT p.entered_at / {DAY_US} AS day, s.step, COUNT(*) AS n,
       CAST(SUM(CASE WHEN s.cycle > 1 THEN 1 ELSE 0 END) AS BIGINT) AS n_again
-    FROM (SELECT lead_id, cycle, 'leads' AS step FROM v_entries
-          UNION SELECT lead_id, cycle, 'responded' FROM v_entries WHERE responded_at IS NOT NULL
-          UNION SELECT lead_id, cycle, 'won' FROM v_entries WHERE won_at IS NOT NULL
-          UNION SELECT lead_id, cycle, 'stage ' || stage FROM v_lead_events
-          UNION SELECT lead_id, cycle, stage || ': ' || choice FROM v_lead_events
+    FROM (SELECT person_id, product, region, cycle, 'leads' AS step FROM v_entries
+          UNION SELECT person_id, product, region, cycle, 'responded' FROM v_entries WHERE responded_at IS NOT NULL
+          UNION SELECT person_id, product, region, cycle, 'won' FROM v_entries WHERE won_at IS NOT NULL
+          UNION SELECT person_id, product, region, cycle, 'stage ' || stage FROM v_lead_events
+          UNION SELECT person_id, product, region, cycle, stage || ': ' || choice FROM v_lead_events
             WHERE kind IN ('outcome', 'milestone')) s
-    JOIN v_entries n ON n.lead_id = s.lead_id AND n.cycle = s.cycle
-    GROUP BY n.entered_at / {DAY_US}, s.step""")  # noqa: S608 — a number of ours
+    JOIN ({PURSUITS}) p
+      ON p.person_id = s.person_id AND p.product = s.product AND p.region = s.region AND p.cycle = s.cycle
+    GROUP BY p.entered_at / {DAY_US}, s.step""")  # noqa: S608 — texts of ours
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""How the ends and the road stand: cursors, what waits, what was refused and why, the latest batches."""
+"""How the ends and the road stand: cursors, what waits, what was refused and why, alerts, batches."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
+from closeloop.measure.alerts import AlertsTold, alerts_told
 from closeloop.measure.stored import moment
 from closeloop.words.moment import from_us
 
@@ -51,6 +52,8 @@ class Sending:
     n: int
     since: datetime
     last_at: datetime | None
+    example: str
+    """The key of one of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +75,21 @@ class Health:
     sending: tuple[Sending, ...]
     batches: tuple[Batch, ...]
     states: tuple[tuple[str, int], ...]
+    alerts: tuple[AlertsTold, ...]
 
 
 _ENDS = text("SELECT source, cursor, pulled_at, n_records, error, error_at FROM v_ends ORDER BY source")
 _BACKLOG = text("SELECT queue, source, n, since FROM v_backlog ORDER BY queue DESC, source")
 _COMMANDS = text(
-    "SELECT source, verb, state, reason, n, since, last_at FROM v_command_states ORDER BY source, verb, state, n DESC"
+    "SELECT source, verb, state, reason, n, since, last_at, example_key FROM v_command_states "
+    "ORDER BY source, verb, state, n DESC"
 )
 _BATCHES = text("SELECT no, decided_at, process, n_messages FROM v_batches ORDER BY no DESC LIMIT 10")
 _STATES = text("SELECT state, COUNT(*) FROM v_messages GROUP BY state ORDER BY state")
 
 
-def health(connection: Connection) -> Health:
-    """How everything stands now."""
+def health(connection: Connection, now: datetime) -> Health:
+    """How everything stands at `now`."""
     return Health(
         tuple(
             End(e.source, e.cursor, moment(e.pulled_at), e.n_records, e.error, moment(e.error_at))
@@ -92,9 +97,10 @@ def health(connection: Connection) -> Health:
         ),
         tuple(Waiting(w.queue, w.source, w.n, from_us(w.since)) for w in connection.execute(_BACKLOG)),
         tuple(
-            Sending(c.source, c.verb, c.state, c.reason, c.n, from_us(c.since), moment(c.last_at))
+            Sending(c.source, c.verb, c.state, c.reason, c.n, from_us(c.since), moment(c.last_at), c.example_key)
             for c in connection.execute(_COMMANDS)
         ),
         tuple(Batch(b.no, from_us(b.decided_at), b.process, b.n_messages) for b in connection.execute(_BATCHES)),
         tuple((state, n) for state, n in connection.execute(_STATES)),
+        alerts_told(connection, now),
     )

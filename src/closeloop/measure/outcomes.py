@@ -7,11 +7,9 @@ from collections import Counter
 
 from sqlalchemy import text
 
+from closeloop.inbox.rows import DUPLICATE
 from closeloop.measure.definitions import OUTCOMES
 from closeloop.measure.nouns import Asked, Column, Report, Row, share
-
-DUPLICATE = "duplicate"
-"""The flag of a row that repeats another one of its file in every column."""
 
 _CONTACTS = text("""
     SELECT t.props, m.flags, CASE WHEN w.person_id IS NULL THEN 0 ELSE 1 END AS is_won

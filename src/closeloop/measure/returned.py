@@ -6,20 +6,23 @@ from sqlalchemy import text
 
 from closeloop.measure.definitions import RETURNED
 from closeloop.measure.nouns import Asked, Column, Report, Row, share
+from closeloop.measure.pursuits import PURSUITS
 
-_RETURNED = text("""
-    SELECT v.choice AS reason, n.campaign, COUNT(*) AS n, COUNT(DISTINCT n.person_id) AS n_people,
-      MIN(s.n_leads) AS n_sourced,
-      CAST(SUM(CASE WHEN b.lead_id IS NULL THEN 0 ELSE 1 END) AS BIGINT) AS n_back,
-      CAST(SUM(CASE WHEN b.won_at IS NULL THEN 0 ELSE 1 END) AS BIGINT) AS n_won
-    FROM v_lead_events v
-    JOIN v_entries n ON n.lead_id = v.lead_id AND n.cycle = v.cycle
-    JOIN (SELECT COALESCE(campaign, '') AS campaign, COUNT(*) AS n_leads FROM v_entries
-          GROUP BY COALESCE(campaign, '')) s ON s.campaign = COALESCE(n.campaign, '')
-    LEFT JOIN v_entries b ON b.lead_id = v.lead_id AND b.cycle = v.cycle + 1
-    WHERE v.kind = 'sent_back'
-    GROUP BY v.choice, n.campaign
-    ORDER BY n DESC, v.choice, n.campaign""")
+_RETURNED = text(f"""
+    WITH pursuits AS ({PURSUITS}),
+    sent_back AS (
+      SELECT DISTINCT v.choice AS reason, n.person_id, n.product, n.region, n.cycle
+      FROM v_lead_events v JOIN v_entries n ON n.lead_id = v.lead_id AND n.cycle = v.cycle WHERE v.kind = 'sent_back'),
+    sourced AS (SELECT COALESCE(campaign, '') AS campaign, COUNT(*) AS n FROM pursuits GROUP BY COALESCE(campaign, ''))
+    SELECT v.reason, p.campaign, COUNT(*) AS n, COUNT(DISTINCT v.person_id) AS n_people, MIN(s.n) AS n_sourced,
+      COUNT(b.person_id) AS n_back, COUNT(b.won_at) AS n_won
+    FROM sent_back v
+    JOIN pursuits p ON p.person_id = v.person_id AND p.product = v.product AND p.region = v.region AND p.cycle = v.cycle
+    JOIN sourced s ON s.campaign = COALESCE(p.campaign, '')
+    LEFT JOIN pursuits b ON b.person_id = v.person_id AND b.product = v.product AND b.region = v.region
+      AND b.cycle = v.cycle + 1
+    GROUP BY v.reason, p.campaign
+    ORDER BY n DESC, v.reason, p.campaign""")  # noqa: S608 — a text of ours
 
 
 def _rows(asked: Asked) -> list[Row]:

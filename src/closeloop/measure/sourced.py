@@ -10,34 +10,25 @@ from sqlalchemy import text
 
 from closeloop.measure.definitions import SOURCED
 from closeloop.measure.nouns import Asked, Column, Report, Row, share
+from closeloop.measure.pursuits import PURSUITS
 from closeloop.words.moment import to_us
 from closeloop.words.money import Money
 
-SYSTEM_ACTS = ("email.sent", "email.delivered", "email.bounced", "webinar.missed", "list.joined", "list.left")
+SYSTEM_ACTS = (
+    "email.sent", "email.delivered", "email.bounced", "webinar.missed", "event.missed", "list.joined", "list.left",
+)  # fmt: skip
 """Touches that nobody did: what systems do, and what a person left undone."""
 
-# Two records of one person may both be leads for one product: the first came in, and it is won when either is.
-_PURSUITS = text(f"""
-    WITH entries AS (
-      SELECT person_id, product, region, cycle, campaign, touch_id, entered_at, ended_at,
-        ROW_NUMBER() OVER (PARTITION BY person_id, product, region, cycle ORDER BY entered_at, lead_id) AS place
-      FROM v_entries),
-    won AS (
-      SELECT person_id, product, region, cycle, MAX(amount_minor) AS amount_minor, MAX(currency) AS currency
-      FROM v_entries WHERE won_at IS NOT NULL GROUP BY person_id, product, region, cycle),
-    credits AS (
-      SELECT 'sourced' AS role, campaign, person_id, product, region, cycle FROM entries WHERE place = 1
-      UNION
-      SELECT 'influenced', t.campaign, p.person_id, p.product, p.region, p.cycle
-      FROM entries p JOIN v_timeline t ON t.root_id = p.person_id
-      WHERE p.place = 1 AND t.campaign IS NOT NULL AND t.seller IS NULL
-        AND t.kind NOT IN ({", ".join(f"'{kind}'" for kind in SYSTEM_ACTS)})
-        AND t.at > p.entered_at AND t.at < COALESCE(p.ended_at, :now) AND t.message_id <> COALESCE(p.touch_id, '')
-        AND t.campaign <> COALESCE(p.campaign, ''))
-    SELECT c.role, c.campaign, c.person_id, CASE WHEN w.person_id IS NULL THEN 0 ELSE 1 END AS is_won,
-      w.amount_minor, w.currency
-    FROM credits c LEFT JOIN won w ON w.person_id = c.person_id AND w.product = c.product AND w.region = c.region
-      AND w.cycle = c.cycle""")  # noqa: S608 — words of ours
+_CREDITS = text(f"""
+    WITH pursuits AS ({PURSUITS})
+    SELECT 'sourced' AS role, campaign, person_id, product, region, cycle, won_at, amount_minor, currency FROM pursuits
+    UNION
+    SELECT 'influenced', t.campaign, p.person_id, p.product, p.region, p.cycle, p.won_at, p.amount_minor, p.currency
+    FROM pursuits p JOIN v_timeline t ON t.root_id = p.person_id
+    WHERE t.campaign IS NOT NULL AND t.seller IS NULL
+      AND t.kind NOT IN ({", ".join(f"'{kind}'" for kind in SYSTEM_ACTS)})
+      AND t.at > p.entered_at AND t.at < COALESCE(p.ended_at, :now) AND t.message_id <> COALESCE(p.touch_id, '')
+      AND t.campaign <> COALESCE(p.campaign, '')""")  # noqa: S608 — words of ours
 
 
 @dataclass(slots=True)
@@ -52,11 +43,11 @@ def _rows(asked: Asked) -> list[Row]:
     credit_of: dict[str | None, dict[str, _Credit]] = defaultdict(
         lambda: {"sourced": _Credit(), "influenced": _Credit()}
     )
-    for line in asked.connection.execute(_PURSUITS, {"now": to_us(asked.now)}):
+    for line in asked.connection.execute(_CREDITS, {"now": to_us(asked.now)}):
         credit = credit_of[line.campaign][line.role]
         credit.people.add(line.person_id)
         credit.n_leads += 1
-        credit.n_won += line.is_won
+        credit.n_won += line.won_at is not None
         if line.amount_minor is not None and line.currency:
             credit.amounts.append(Money(line.amount_minor, line.currency))
     return [

@@ -80,18 +80,21 @@ class LeadStory:
     reason: str | None
     amount: str | None
     closed_at: datetime | None
+    tried_again_at: datetime | None
+    """When an owner is looked for again, where none could be found."""
     shown_as: tuple[str, ...]
     events: tuple[Event, ...]
     packets: tuple[PacketSent, ...]
     commands: tuple[CommandStory, ...]
 
 
-_LEAD = text("""
-    SELECT l.*, p.name, p.email, p.company FROM v_leads l LEFT JOIN v_people p ON p.person_id = l.person_id
-    WHERE l.id = :lead""")
+WITH_PERSON = "SELECT l.*, p.name, p.email, p.company FROM v_leads l JOIN v_people p ON p.person_id = l.person_id"
+"""Leads with what their person is called, in SQL."""
+_LEAD = text(f"{WITH_PERSON} WHERE l.id = :lead")
 _EVENTS = text("SELECT * FROM v_lead_events WHERE lead_id = :lead ORDER BY no")
 _PACKETS = text("SELECT cycle, at, content FROM v_packets WHERE lead_id = :lead ORDER BY cycle DESC")
 _SHOWN = text("SELECT object, record_id, our_key FROM v_shown WHERE lead_id = :lead ORDER BY object")
+_TRIED_AGAIN = text("SELECT due_at FROM v_clocks WHERE lead_id = :lead AND clock = 'assign'")
 _COMMANDS = text("SELECT * FROM v_commands WHERE lead_id = :lead ORDER BY created_at, no, key")
 
 
@@ -113,7 +116,8 @@ def lead_story(connection: Connection, lead_id: str) -> LeadStory | None:
         lead.id, lead.person_id, called(text_of(lead.name), text_of(lead.email), lead.person_id), text_of(lead.company),
         lead.product, lead.region, lead.cycle, lead.stage, lead.status, lead.owner, lead.campaign,
         from_us(lead.created_at), moment(lead.assigned_at), moment(lead.respond_by), moment(lead.responded_at),
-        lead.reason, amount_of(lead.amount_minor, lead.currency), moment(lead.closed_at), shown, events, packets,
+        lead.reason, amount_of(lead.amount_minor, lead.currency), moment(lead.closed_at),
+        moment(connection.execute(_TRIED_AGAIN, asked).scalar()), shown, events, packets,
         tuple(command_of(command) for command in connection.execute(_COMMANDS, asked)),
     )  # fmt: skip
 

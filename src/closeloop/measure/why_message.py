@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
+from closeloop.measure.alerts import alerts_of
 from closeloop.measure.stored import moment, text_of
 from closeloop.measure.why_lead import CommandStory, command_of
 from closeloop.words.moment import from_us
@@ -72,7 +73,6 @@ _CAUSED = {
     "event": text("""
         SELECT at, kind || ' → ' || stage AS a, COALESCE(choice, '') AS b, who || ': ' || why AS why
         FROM v_lead_events WHERE message_id = :message ORDER BY lead_id, no"""),
-    "alert": text("SELECT at, member AS a, text AS b, why FROM v_alerts WHERE touch_id = :message ORDER BY member"),
 }
 
 
@@ -82,14 +82,19 @@ def message_story(connection: Connection, message_id: str) -> MessageStory | Non
     found = connection.execute(_MESSAGE, asked).one_or_none()
     if found is None:
         return None
-    caused = tuple(
+    caused = [
         Caused(kind, from_us(line.at), " ".join(filter(None, (line.a, text_of(line.b)))), line.why)
         for kind, statement in _CAUSED.items()
         for line in connection.execute(statement, asked)
-    )
+    ]
+    caused += [
+        Caused("alert", alert.at, f"{alert.member} {alert.text}", f"{alert.why}; {alert.kept}")
+        for alert in alerts_of(connection, message_id)
+    ]
     return MessageStory(
         found.id, found.kind, found.source, found.door, found.receipt_id, found.position, from_us(found.occurred_at),
         from_us(found.received_at), moment(found.decided_at), found.state, found.reason,
         tuple(filter(None, (found.flags or "").split(","))), found.subject_kind, found.root_id or found.subject_id,
-        found.batch, found.process, caused, tuple(command_of(line) for line in connection.execute(_COMMANDS, asked)),
+        found.batch, found.process, tuple(caused),
+        tuple(command_of(line) for line in connection.execute(_COMMANDS, asked)),
     )  # fmt: skip

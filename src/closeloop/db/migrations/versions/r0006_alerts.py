@@ -18,6 +18,7 @@ def upgrade() -> None:
         Column("touch_id", TEXT, nullable=False),
         Column("member", TEXT, nullable=False),
         Column("at", INT, nullable=False),
+        Column("due_at", INT, nullable=False),
         Column("text", TEXT, nullable=False),
         Column("why", TEXT, nullable=False),
         Column("process", TEXT, nullable=False),
