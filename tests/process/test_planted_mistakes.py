@@ -33,6 +33,8 @@ YAML_MISTAKES = [
     ("newest: [crm.Phone", "newset: [crm.Phone", "fields.person.phone.trust[1].newset: unknown key 'newset'; did you"),
     ("write: [ma.company]", "write: [ma]", "fields.account.company.write[0]: 'ma' has no path in trust; valid is the"),
     ("write: [ma.company]", "write: [form.company]", "nothing can be written to 'form'; valid: crm, ma"),
+    ("write: [ma.company]", "write: [crm.Account.Name]", "account.company.write[0]: not yet: writing to objects of a"),
+    ("write: [ma.company]", "write: [crm]", "fields.account.company.write[0]: not yet: writing to objects of a CRM"),
     ("    title:  ", "    fit:  ", "fields.person.fit: 'fit' has a meaning of its own"),
     ("same(product, region)", "same(product, area)", "facts.open_deal: unknown name that both sides have 'area'"),
     ("valid(email)", "valid(emial)", "facts.usable: unknown name 'emial'; did you mean 'email'? valid:"),

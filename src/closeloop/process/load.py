@@ -13,6 +13,8 @@ from closeloop.process.resolve.agreement import Agreement
 from closeloop.process.resolve.whole import resolve
 from closeloop.words.errors import Fault, ProcessError
 
+_TABLE = ".csv"
+
 
 def load(path: Path) -> Process:
     """Read a process file and the tables that it names beside it.
@@ -41,6 +43,15 @@ def load_files(files: Mapping[str, bytes], name: str) -> Process:
     return _resolve(read_document(name, files[name]), files)
 
 
+def load_kept(files: Mapping[str, bytes]) -> Process:
+    """The same from a version that was kept: the process file is the one that is no table.
+
+    Raises:
+        ProcessError: this version of Closeloop cannot use it; all mistakes found.
+    """
+    return load_files(files, next(name for name in files if not name.endswith(_TABLE)))
+
+
 def _resolve(document: Document, files: Mapping[str, bytes]) -> Process:
     faults = Faults(document)
     part = read_schema(document, faults)
@@ -63,5 +74,5 @@ def _tables(plain: Plain) -> Iterator[str]:
         calendar = region.get("calendar") if isinstance(region, dict) else None
         names.append(calendar.get("holidays") if isinstance(calendar, dict) else None)
     for name in names:
-        if isinstance(name, str) and name.endswith(".csv") and name == Path(name).name:
+        if isinstance(name, str) and name.endswith(_TABLE) and name == Path(name).name:
             yield name

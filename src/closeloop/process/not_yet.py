@@ -68,12 +68,21 @@ NOT_YET: tuple[NotYet, ...] = (
 )
 
 
+ELSEWHERE = "writing to objects of a CRM other than the person's own, Lead and Contact"
+"""Said where paths are resolved, since a source alone may stand for such a path."""
+
+
 def not_yet(plain: Plain) -> Iterator[tuple[At, str]]:
     """Every place of the file that asks for what does not work yet, with the message."""
     for entry in NOT_YET:
         for at, value in _matching(plain, entry.at, ()):
             if entry.when is None or entry.when(value):
-                yield at, f"not yet: {entry.why}; take it out for now"
+                yield at, refusal(entry.why)
+
+
+def refusal(why: str) -> str:
+    """What is said of a place that asks for what does not work yet."""
+    return f"not yet: {why}; take it out for now"
 
 
 def _matching(plain: Plain, steps: tuple[str, ...], at: At) -> Iterator[tuple[At, Plain]]:

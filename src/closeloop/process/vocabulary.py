@@ -24,6 +24,9 @@ FORM_KINDS: Mapping[str, Kind] = MappingProxyType({
 })  # fmt: skip
 """Normal form of a field → kind of its value."""
 
+PERSON_OBJECTS = frozenset({"Lead", "Contact"})
+"""What systems call their records of a person."""
+
 PURSUIT_NAMES: Mapping[str, Kind] = MappingProxyType(
     {"product": "text", "fit": "number", "interest": "number", "source": "text", "campaign": "text"}
 )

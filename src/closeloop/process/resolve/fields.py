@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from closeloop.process.document import At
+from closeloop.process.not_yet import ELSEWHERE, refusal
 from closeloop.process.nouns import FieldRule, Path, SourceDecl
 from closeloop.process.resolve.agreement import Agreement
 from closeloop.process.resolve.sources import WRITABLE, read_path
 from closeloop.process.schema.fields import AnyTrue, FieldPart, Newest
-from closeloop.process.vocabulary import BUILT_IN, FORM_KINDS
+from closeloop.process.vocabulary import BUILT_IN, FORM_KINDS, PERSON_OBJECTS
 from closeloop.rules import RESERVED, Kind
 
 
@@ -96,6 +97,8 @@ def _write(
         if sources[path.source].kind not in WRITABLE:
             writable = ", ".join(sorted(name for name, source in sources.items() if source.kind in WRITABLE))
             agreement.faults.add(place, f"nothing can be written to '{path.source}'; valid: {writable or 'none'}")
+        if path.object is not None and path.object not in PERSON_OBJECTS:
+            agreement.faults.add(place, refusal(f"{ELSEWHERE}, as {path} would be"))
         paths.append(path)
     return tuple(paths)
 
