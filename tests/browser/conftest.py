@@ -22,7 +22,7 @@ from support.served import served
 
 @dataclass(slots=True)
 class Road:
-    """A window whose road knows two clicks."""
+    """A window whose road knows three clicks."""
 
     database: Database
     process: Process = field(default_factory=side_window.business)
@@ -46,6 +46,9 @@ class Road:
                     text("UPDATE entities SET root_id = id WHERE id IN (SELECT loser_id FROM merges WHERE id = :id)"),
                     asked,
                 )
+            elif click.verb == "retry":
+                revived = "UPDATE commands SET state = 'waiting', reason = NULL WHERE key = :id AND state = 'dead'"
+                connection.execute(text(revived), asked)
             else:
                 connection.execute(
                     text("UPDATE leads SET stage = 'inside_sales', owner = 'mori', responded_at = :at WHERE id = :id"),

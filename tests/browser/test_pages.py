@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import text
 
 from closeloop.inbox.nouns import Click
 from support.browser import serious_barriers
-from support.side_window import ANA, JOE, LEAD_ANA, LEAD_JOE, LINK
+from support.side_window import ACME, ANA, JOE, LEAD_ANA, LEAD_JOE, LINK
 
 PATHS = ("/", "/leads", "/people", f"/people/{JOE}", f"/leads/{LEAD_JOE}", "/health")
 
@@ -141,6 +142,17 @@ def test_a_person_shows_every_value_with_its_rule_and_candidates(address, page):
     assert row.locator(".wins").inner_text().startswith("crm.Email joe@acme.example")
 
 
+def test_a_person_shows_relations_by_name_with_the_id_at_hand(address, page):
+    page.goto(f"{address}/people/{JOE}")
+    for field, name, behind in (("account", "Acme Corp", ACME), ("owner", "sato", "005-sato")):
+        row = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name=field, exact=True))
+        believed = row.locator("td").first.locator("span")
+        assert (believed.inner_text(), believed.get_attribute("title")) == (name, behind)
+        row.get_by_text("1 value").click()
+        assert name in row.locator(".wins").inner_text()
+        assert behind not in row.locator(".wins").inner_text()
+
+
 def test_a_person_shows_why_the_score_and_why_the_gate(address, page):
     page.goto(f"{address}/people/{ANA}")
     assert page.get_by_text("robot: passed").is_visible()
@@ -168,6 +180,43 @@ def test_health_tells_a_failed_end_from_one_that_answers(address, page):
     ends = page.get_by_role("region", name="Ends")
     assert "up" in ends.get_by_role("row").filter(has_text="crm").inner_text()
     assert "606" in ends.get_by_role("row").filter(has_text="down").inner_text()
+
+
+@pytest.mark.parametrize("path", ["/", "/health"])
+def test_what_was_refused_can_be_tried_again_and_says_in_place_what_came_of_it(address, page, road, path):
+    page.goto(address + path)
+    page.get_by_role("button", name="Try again for crm create: Company: required field is missing").click()
+    said = page.get_by_role("status")
+    said.wait_for()
+    assert said.inner_text() == "1 command is sent again."
+    assert said.evaluate("said => said === document.activeElement")
+    assert road.clicks == [Click("retry", "create lead Ana", "", "console")]
+    assert page.get_by_role("button", name="Try again").count() == 0
+    assert page.url == address + path.rstrip("/") + "/" * (path == "/")
+    assert serious_barriers(page) == []
+
+
+def test_many_of_one_cause_are_tried_again_a_hundred_at_a_time(address, page, road):
+    with road.database.write() as connection:
+        (row,) = connection.execute(text("SELECT * FROM commands WHERE state = 'dead'")).mappings()
+        places = ", ".join(f":{name}" for name in row)
+        more = [{**row, "key": f"create lead {n:03}"} for n in range(100)]
+        connection.execute(text(f"INSERT INTO commands ({', '.join(row)}) VALUES ({places})"), more)
+    page.goto(address)
+    page.get_by_role("button", name="Try again").click()
+    page.get_by_text("100 commands are sent again. More of the same cause are left.").wait_for()
+    page.get_by_role("button", name="Try again").click()
+    page.get_by_text("1 command is sent again.").wait_for()
+    assert len({click.subject for click in road.clicks}) == len(road.clicks) == 101
+
+
+def test_what_cannot_be_tried_again_says_why_and_keeps_the_button(address, page, road):
+    road.refuse = "the hub is stopping"
+    page.goto(address)
+    page.get_by_role("button", name="Try again").click()
+    said = page.get_by_role("status")
+    assert said.inner_text() == "0 commands are sent again; 1 not. Try again: not done. the hub is stopping"
+    assert page.get_by_role("button", name="Try again").is_visible()
 
 
 def test_a_page_that_is_not_there_says_so(address, page, browser_log):

@@ -65,6 +65,13 @@ def test_says_that_its_port_is_taken(sqlite_url: str, tmp_path: Path):
     )
 
 
+def test_says_that_the_most_that_may_wait_is_no_number(sqlite_url: str, tmp_path: Path):
+    environment = {"CLOSELOOP_DATABASE": sqlite_url, "CLOSELOOP_MOST_WAITING": "0"}
+    done = closeloop("--process", B2B, "up", "--port", "0", cwd=tmp_path, **environment)
+    assert done.returncode == 2
+    assert "CLOSELOOP_MOST_WAITING" in done.stderr
+
+
 def test_says_which_setting_of_a_connection_is_missing(sqlite_url: str, tmp_path: Path):
     environment = {"CLOSELOOP_DATABASE": sqlite_url, "CLOSELOOP_MA_URL": "http://127.0.0.1:1"}
     done = closeloop("--process", B2B, "up", "--port", "0", cwd=tmp_path, **environment)

@@ -48,6 +48,7 @@ def _joe(seed: Seed) -> None:
     seed.value(JOSEPH, "name", "Joseph Miller", "form.name", at(17, month=8))
     seed.value(JOE, "title", "CTO", "form.title", at(3, month=8), wins="the newest of crm.Title and form.title")
     seed.value(JOE, "country", "DE", "form.country", at(3, month=8), given="Germany", wins="crm.Country says nothing")
+    seed.value(JOE, "owner", "005-sato", "crm.OwnerId", at(4, month=8), wins="the newest")
     seed.value(JOE, "account", ACME, "form.account", at(3, month=8), wins="the newest")
     seed.value(
         ACME, "company", "acme", "form.company", at(3, month=8), given="Acme Corp", wins="crm.Account.Name says nothing"

@@ -17,6 +17,7 @@ from closeloop.measure.window import Window
 from closeloop.words.errors import BadInput
 
 _WIDTH_IN_A_FILE = 160
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def report(
@@ -66,8 +67,13 @@ def _print_json(asked: Report, rows: list[Row]) -> None:
 def _print_csv(asked: Report, rows: list[Row]) -> None:
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow([column.name for column in asked.columns])
-    writer.writerows(rows)
+    writer.writerows([_harmless(cell) for cell in row] for row in rows)
     print(f"{asked.definition.signed}: {asked.definition.text}", file=sys.stderr)
+
+
+def _harmless(cell: Cell) -> Cell:
+    # Anybody may name a campaign in an address, and spreadsheets run what begins like a formula.
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
 
 
 def _print_table(asked: Report, rows: list[Row], process: str) -> None:

@@ -10,7 +10,7 @@ import typer
 
 from closeloop.cli.installation import Installation
 from closeloop.crew import Crew
-from closeloop.web.serve import Served
+from closeloop.web.serve import MOST_WAITING, Served
 
 
 def up(
@@ -18,12 +18,20 @@ def up(
     port: Annotated[
         int, typer.Option(help="Of the doors and the console, on this machine only.", min=0, max=65535)
     ] = 8765,
+    most_waiting: Annotated[
+        int,
+        typer.Option(
+            envvar="CLOSELOOP_MOST_WAITING",
+            help="Receipts that may wait to be decided before the doors ask senders to come back later.",
+            min=1,
+        ),
+    ] = MOST_WAITING,
 ) -> None:
     """Open the doors and the console, and keep the road moving; Ctrl-C or SIGTERM ends it after what is under way."""
     installation: Installation = context.obj
     hub = installation.hub
     keys, closed = installation.write_keys()
-    with installation.connected() as (ends, missing), Served(hub, keys, port) as served:
+    with installation.connected() as (ends, missing), Served(hub, keys, port, most_waiting) as served:
         crew = Crew(hub, ends)
         crew.start()
         try:

@@ -74,6 +74,8 @@ def lead_tree(story: LeadStory) -> Tree:
     if story.respond_by:
         answered = f"responded {_when(story.responded_at)}" if story.responded_at else "nobody has responded yet"
         tree.add(f"to respond by {_when(story.respond_by)}; {answered}")
+    if story.tried_again_at:
+        tree.add(f"nobody could be chosen; an owner is looked for again {_when(story.tried_again_at)}")
     events = tree.add("events")
     for event in story.events:
         what = " ".join(filter(None, (event.kind.replace("_", " "), event.choice)))

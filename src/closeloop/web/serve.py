@@ -13,11 +13,12 @@ from starlette.applications import Starlette
 
 from closeloop.flow import Hub
 from closeloop.web.console import console
-from closeloop.web.doors import GroupCommit, doors
+from closeloop.web.doors import GroupCommit, Limits, doors
 from closeloop.web.hub_window import HubWindow
 from closeloop.words.errors import BadInput
 
 HOST = "127.0.0.1"
+MOST_WAITING = 100_000
 
 
 class Served:
@@ -27,16 +28,20 @@ class Served:
         hub: whose doors and console they are.
         write_keys: write key → name of the source that sends with it.
         port: 0 takes any free one.
+        most_waiting: receipts that may wait to be decided before the doors ask to send later; counted once a second.
 
     Raises:
         BadInput: the port is taken.
     """
 
-    def __init__(self, hub: Hub, write_keys: Mapping[str, str], port: int = 0) -> None:
+    def __init__(
+        self, hub: Hub, write_keys: Mapping[str, str], port: int = 0, most_waiting: int = MOST_WAITING
+    ) -> None:
         self._socket = _listening(port)
         self.url = f"http://localhost:{self._socket.getsockname()[1]}"
         self._committer = GroupCommit(hub.take_in)
-        app = Starlette(routes=[*doors(self._committer, write_keys, hub.clock), *console(HubWindow(hub))])
+        limits = Limits(backlog=most_waiting, n_waiting=hub.n_waiting)
+        app = Starlette(routes=[*doors(self._committer, write_keys, hub.clock, limits), *console(HubWindow(hub))])
         config = uvicorn.Config(
             app,
             ws="none",

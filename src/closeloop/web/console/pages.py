@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import gather
 from pathlib import Path
 from urllib.parse import parse_qs
 
@@ -12,20 +13,23 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from closeloop.inbox.nouns import Click
 from closeloop.measure.attention import attention
+from closeloop.measure.dead import dead_like
 from closeloop.measure.health import health
 from closeloop.measure.people import people
-from closeloop.measure.person_nouns import PersonStory
-from closeloop.measure.queue import Queued, Wanted, leads_of, queue, queued
+from closeloop.measure.queue import Wanted, leads_of, queue, queued
+from closeloop.measure.relations import names_in
 from closeloop.measure.stored import in_words
 from closeloop.measure.timeline import LANES, timeline
 from closeloop.measure.why_lead import lead_story
 from closeloop.measure.why_person import person_story
-from closeloop.web.console import said
+from closeloop.web.console import came_of, said
 from closeloop.web.console.window import Verdict, Window
 
 TEMPLATES = Path(__file__).parent / "templates"
 STATUSES = ("working", "open", "nurturing", "sent_back", "won", "")
 _BY = "console"
+AT_ONCE = 100
+"""Commands that one click on "Try again" sends again."""
 
 
 class Pages:
@@ -66,7 +70,8 @@ class Pages:
             if story is None:
                 return self._missing("person", person_id)
             leads, happened = leads_of(connection, person_id), timeline(connection, person_id)
-        return self._page("person.html", person=story, leads=leads, happened=happened, lanes=LANES)
+            names = names_in(connection, self._window.process, story.fields)
+        return self._page("person.html", person=story, names=names, leads=leads, happened=happened, lanes=LANES)
 
     def leads(self, request: Request) -> Response:
         """The queue of leads."""
@@ -99,7 +104,7 @@ class Pages:
     def health(self, _request: Request) -> Response:
         """How the ends and the road stand."""
         with self._window.database.read() as connection:
-            found = health(connection)
+            found = health(connection, self._window.now())
         return self._page("health.html", health=found)
 
     async def outcome(self, request: Request) -> Response:
@@ -118,19 +123,40 @@ class Pages:
             return RedirectResponse(f"/people/{person_id}", 303)
         return await run_in_threadpool(self._links, person_id, link_id, verdict)
 
+    async def retry(self, request: Request) -> Response:
+        """A click on "Try again": what died for the same cause as this command is sent again, as much as goes at once.
+
+        Each command is a click of its own on the road, so that each has its verdict; they are sent side by side.
+        """
+        key = await _choice(request)
+        keys = await run_in_threadpool(self._dead_like, key)
+        clicks = [Click("retry", each, "", _BY) for each in keys[:AT_ONCE]]
+        verdicts = await gather(*(run_in_threadpool(self._window.send, click) for click in clicks))
+        if "hx-request" not in request.headers:
+            return RedirectResponse("/", 303)
+        left = keys[AT_ONCE] if len(keys) > AT_ONCE else None
+        message, state = came_of.retried(verdicts, is_all=left is None)
+        if state != "decided":
+            left = key
+        return self._page("retry.html", message=message, state=state, example=left)
+
+    def _dead_like(self, key: str) -> tuple[str, ...]:
+        with self._window.database.read() as connection:
+            return dead_like(connection, key, AT_ONCE + 1)
+
     def _row(self, lead_id: str, choice: str, verdict: Verdict) -> Response:
         with self._window.database.read() as connection:
             lead = queued(connection, lead_id)
         if lead is None:
             return self._missing("lead", lead_id)
-        return self._page("lead_row.html", lead=lead, message=_came_of(choice, lead, verdict), verdict=verdict)
+        return self._page("lead_row.html", lead=lead, message=came_of.outcome(choice, lead, verdict), verdict=verdict)
 
     def _links(self, person_id: str, link_id: str, verdict: Verdict) -> Response:
         with self._window.database.read() as connection:
             story = person_story(connection, self._window.process, person_id, self._window.now())
         if story is None:
             return self._missing("person", person_id)
-        return self._page("links.html", person=story, message=_undone(link_id, story, verdict), verdict=verdict)
+        return self._page("links.html", person=story, message=came_of.undone(link_id, story, verdict), verdict=verdict)
 
     def _missing(self, kind: str, name: str) -> Response:
         return self._page("missing.html", status=404, kind=kind, name=name)
@@ -143,33 +169,3 @@ class Pages:
 async def _choice(request: Request) -> str:
     fields = parse_qs((await request.body()).decode(errors="replace"), max_num_fields=20)
     return fields.get("choice", [""])[0]
-
-
-def _came_of(choice: str, lead: Queued, verdict: Verdict) -> str:
-    name = said.words(choice).capitalize()
-    if verdict.state != "decided":
-        return _not_decided(name, verdict)
-    if lead.status == "sent_back":
-        return f"{name}: back to marketing, {said.words(lead.reason)}."
-    if lead.status == "won":
-        return f"{name}: won{f', {lead.amount}' if lead.amount else ''}."
-    if lead.status == "nurturing":
-        return f"{name}: in nurture, then {lead.owner or 'sales'} is asked again."
-    return f"{name}: now in {said.words(lead.stage)} with {lead.owner or 'nobody yet'}."
-
-
-def _undone(link_id: str, person: PersonStory, verdict: Verdict) -> str:
-    if verdict.state != "decided":
-        return _not_decided("Undo", verdict)
-    link = next((link for link in person.links if link.id == link_id), None)
-    return f"Undone: {said.short(link.loser_id)} is a person of its own again." if link else "Undone."
-
-
-def _not_decided(name: str, verdict: Verdict) -> str:
-    match verdict.state:
-        case "waiting":
-            return f"{name}: taken, and not decided yet. Reload in a moment."
-        case "failed":
-            return f"{name}: it waits with an error: {verdict.reason}"
-        case _:
-            return f"{name}: not done. {verdict.reason}"

@@ -18,8 +18,8 @@ STATIC = Path(__file__).parent / "static"
 def console(window: Window) -> list[Route | Mount]:
     """All pages over `window`, for an application that listens on loopback.
 
-    `/` `/people` `/people/{id}` `/leads` `/leads/{id}` `/health` are read; `/leads/{id}/outcome` and
-    `/links/{id}/undo` take clicks; `/static` holds style, scripts and icon.
+    `/` `/people` `/people/{id}` `/leads` `/leads/{id}` `/health` are read; `/leads/{id}/outcome`,
+    `/links/{id}/undo` and `/commands/retry` take clicks; `/static` holds style, scripts and icon.
     """
     pages, guarded = Pages(window), [Middleware(Guard)]
     return [
@@ -30,6 +30,7 @@ def console(window: Window) -> list[Route | Mount]:
         Route("/leads/{id}", pages.lead, middleware=guarded),
         Route("/leads/{id}/outcome", pages.outcome, methods=["POST"], middleware=guarded),
         Route("/links/{id}/undo", pages.undo, methods=["POST"], middleware=guarded),
+        Route("/commands/retry", pages.retry, methods=["POST"], middleware=guarded),
         Route("/health", pages.health, middleware=guarded),
         Mount("/static", StaticFiles(directory=STATIC), middleware=guarded),
     ]

@@ -3,34 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal, Protocol
 
-from closeloop.db import Database
 from closeloop.inbox.nouns import Click
-from closeloop.process.nouns import Process
+from closeloop.measure.window import Window as SideWindow
+
+State = Literal["decided", "set_aside", "failed", "waiting"]
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What came of a click: decided, refused with a reason, or still waiting when we stopped to wait."""
 
-    state: Literal["decided", "set_aside", "failed", "waiting"]
+    state: State
     reason: str = ""
 
 
-class Window(Protocol):
+class Window(SideWindow, Protocol):
     """A hub as the console sees it. Its members may be used from several threads."""
-
-    @property
-    def database(self) -> Database: ...
-
-    @property
-    def process(self) -> Process: ...
-
-    def now(self) -> datetime:
-        """The hub's moment, UTC."""
-        ...
 
     def send(self, click: Click) -> Verdict:
         """Send a click down the road like any message, and wait a while for what comes of it."""
