@@ -26,8 +26,9 @@ def closeloop(tmp_path: Path):
     """Runs a command on a database of its own and gives its output."""
 
     def run(*words: str) -> str:
-        command = [str(Path(sys.executable).with_name("closeloop")), "--database", f"sqlite:///{tmp_path / 'hub.db'}", *words]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+        command = Path(sys.executable).with_name("closeloop")
+        there = ("--database", f"sqlite:///{tmp_path / 'hub.db'}")
+        done = subprocess.run([command, *there, *words], capture_output=True, text=True, timeout=600, check=False)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
