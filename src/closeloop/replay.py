@@ -22,7 +22,7 @@ from closeloop.flow import Hub
 from closeloop.inbox import store as inbox_store
 from closeloop.inbox.nouns import Message, SetAside
 from closeloop.inbox.read import read
-from closeloop.process.load import load_files
+from closeloop.process.load import load_kept
 from closeloop.process.nouns import Process
 from closeloop.words.errors import BadInput
 from closeloop.words.moment import ManualClock
@@ -114,8 +114,7 @@ def try_again(database: Database, *, set_aside: bool = False) -> int:
 
 
 def _process(connection: Connection, signed: str) -> Process:
-    files = inbox_store.load_process(connection, signed)
-    return load_files(files, next(name for name in files if name.endswith((".yaml", ".yml"))))
+    return load_kept(inbox_store.load_process(connection, signed))
 
 
 def _messages(

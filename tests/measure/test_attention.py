@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from closeloop.measure.attention import attention
+from closeloop.measure.attention import SHOWN, attention
 from closeloop.measure.health import health
 from closeloop.measure.people import people
 from closeloop.measure.queue import Wanted, queue
-from support.side_window import LEAD_ANA, LEAD_BEN, LEAD_KIM, NOW
+from support.side_window import JOE, LEAD_ANA, LEAD_BEN, LEAD_KIM, NOW, Seed, at
 
 
 @pytest.fixture
@@ -23,6 +23,19 @@ def test_late_soon_and_unowned_leads_are_told_apart(connection):
     assert [lead.lead_id for lead in found.soon] == [LEAD_BEN]
     assert [lead.lead_id for lead in found.unowned] == [LEAD_KIM]
     assert found.n == 7
+
+
+def test_of_many_late_leads_the_first_are_shown_and_all_are_counted_and_none_hides_those_soon_late(window):
+    seed = Seed()
+    for n in range(SHOWN):
+        seed.lead(f"late {n}", JOE, at(1), owner="ito", assigned_at=at(1), respond_by=at(1, 10), product=f"product {n}")
+    with window.database.write() as connection:
+        seed.write(connection)
+    with window.database.read() as connection:
+        found = attention(connection, NOW)
+    assert (len(found.late), found.n_late) == (SHOWN, SHOWN + 1)
+    assert [lead.lead_id for lead in found.soon] == [LEAD_BEN]
+    assert found.n == 7 + SHOWN
 
 
 def test_every_trouble_names_cause_and_remedy(connection):

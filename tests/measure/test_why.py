@@ -43,6 +43,12 @@ def test_a_percent_sign_is_no_wildcard(connection):
         find_message(connection, "%")
 
 
+def test_a_message_is_found_by_the_key_that_its_sender_gave_it(connection):
+    assert find_message(connection, "2") == "calls:2"
+    with pytest.raises(BadInput, match="'1' may mean several: calls:1, form:1"):
+        find_message(connection, "1")
+
+
 def test_the_address_of_a_person_with_one_lead_finds_the_lead(connection):
     assert find_lead(connection, "ben@cord.example") == LEAD_BEN
 

@@ -33,8 +33,8 @@ SOURCED = Definition(
 RETURNED = Definition(
     "returned", 1,
     "Every lead that was sent back counts once in each cycle, by the reason and the campaign that sourced it in that "
-    "cycle; leads are counted as in `sourced`. `share` is of all leads that the campaign sourced. `came_back` are those "
-    "that became a lead again later.",
+    "cycle; leads are counted as in `sourced`. `share` is of all leads that the campaign sourced. `came_back` are "
+    "those that became a lead again later.",
 )  # fmt: skip
 OUTCOMES = Definition(
     "outcomes", 1,

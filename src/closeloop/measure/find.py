@@ -20,6 +20,7 @@ _LEADS_BY_ID = text("SELECT id FROM v_leads WHERE SUBSTR(id, 1, :length) = :give
 _LEADS_OF = text("SELECT id FROM v_leads WHERE person_id = :person ORDER BY created_at LIMIT 6")
 _MESSAGES_BY_ID = text("SELECT id FROM v_messages WHERE SUBSTR(id, 1, :length) = :given ORDER BY id LIMIT 6")
 _MESSAGE = text("SELECT id FROM v_messages WHERE id = :given")
+_MESSAGES_BY_KEY = text("SELECT id FROM v_messages WHERE id LIKE :ending ESCAPE '!' ORDER BY id LIMIT 6")
 
 
 def find_person(connection: Connection, given: str) -> str:
@@ -52,13 +53,18 @@ def find_lead(connection: Connection, given: str) -> str:
 
 
 def find_message(connection: Connection, given: str) -> str:
-    """The id of the message that an id ("source:key") or its beginning means.
+    """The id of the message that an id ("source:key"), its beginning, or the key alone as the sender gave it, means.
 
     Raises:
         BadInput: none, or several; names them.
     """
-    found = _ids(connection, _MESSAGE, given=given) or _ids(connection, _MESSAGES_BY_ID, given=given, length=len(given))
-    return _one("message", given, found, "a message's id, such as form:7f3a, or its beginning")
+    quoted = given.replace("!", "!!").replace("%", "!%").replace("_", "!_")
+    found = (
+        _ids(connection, _MESSAGE, given=given)
+        or _ids(connection, _MESSAGES_BY_ID, given=given, length=len(given))
+        or _ids(connection, _MESSAGES_BY_KEY, ending=f"%:{quoted}")
+    )
+    return _one("message", given, found, "a message's id, such as form:7f3a, its beginning, or the messageId as sent")
 
 
 def _ids(connection: Connection, statement: TextClause, **parameters: str | int) -> list[str]:

@@ -47,7 +47,7 @@ def in_words(value: Plain) -> str:
         case list():
             return ", ".join(in_words(part) for part in value)
         case dict():
-            return ", ".join(f"{name} {in_words(part)}" for name, part in value.items())
+            return ", ".join(f"{name} {'unknown' if part is None else in_words(part)}" for name, part in value.items())
         case _:
             return str(value)
 

@@ -17,6 +17,7 @@ from closeloop.profile.nouns import ScoreSum, Touch
 from closeloop.profile.score import fold
 from closeloop.words.moment import from_us, to_us
 
+# fmt: off
 touches = table(
     "touches",
     Column("id", TEXT, primary_key=True),           # the message's id
@@ -46,6 +47,7 @@ sums = table(
     Column("n", INT, nullable=False),
     rowid=False,
 )
+# fmt: on
 _entities = known_table("entities", column("id", TEXT), column("root_id", TEXT))
 
 _encode = Encoder().encode

@@ -27,6 +27,7 @@ from closeloop.words.moment import from_us, to_us
 
 _IS_RELATION = text("field IN ('account', 'person', 'opportunity', 'campaign')")
 
+# fmt: off
 field_values = table(
     "field_values",
     Column("entity_id", TEXT, primary_key=True),    # the entity it was reported for, not its root
@@ -63,6 +64,7 @@ verifications = table(
     Column("evidence", TEXT, nullable=False),
     rowid=False,
 )
+# fmt: on
 _entities = known_table("entities", column("id", TEXT), column("kind", TEXT), column("root_id", TEXT))
 
 _encode = Encoder().encode

@@ -9,9 +9,10 @@ from closeloop.lifecycle.nouns import Packet
 from closeloop.lifecycle.situation import Draft
 from closeloop.outbox import store as outbox_store
 from closeloop.outbox.compile import compile_intents
-from closeloop.outbox.nouns import MAIL, Known
+from closeloop.outbox.nouns import MAIL, Known, ShadowKey
 from closeloop.outbox.sync import sync
 from closeloop.steps.batch import Batch
+from closeloop.steps.dossier import Dossier
 
 
 def plan(batch: Batch) -> None:
@@ -21,9 +22,8 @@ def plan(batch: Batch) -> None:
     frozen = _frozen_packets(batch, concerned)
     for draft in concerned:
         person_id = draft.situation.person_id
-        custody = (
-            draft.tier.custody if draft.tier else draft.situation.tier.custody if draft.situation.tier else "marketing"
-        )
+        tier = draft.tier or draft.situation.tier
+        custody = tier.custody if tier else "marketing"
         packets = {**frozen, **{packet.lead_id: packet for packet in draft.packets}}
         if batch.process.custody:
             batch.planned += sync(known[person_id], custody, batch.process, draft.situation.cause)
@@ -53,10 +53,7 @@ def _frozen_packets(batch: Batch, drafts: Sequence[Draft]) -> dict[str, Packet]:
 def _concerned(batch: Batch, draft: Draft) -> bool:
     """Whether anything may have to go out for this person."""
     person = batch.dossiers[draft.situation.person_id]
-    news = any(
-        message.id in batch.news or message.answer is not None
-        for message in batch.dossiers[draft.situation.person_id].messages
-    )
+    news = any(message.id in batch.news or message.answer is not None for message in person.messages)
     return bool(
         draft.intents
         or draft.tier
@@ -68,22 +65,24 @@ def _concerned(batch: Batch, draft: Draft) -> bool:
 
 def _known_of(batch: Batch, drafts: Sequence[Draft]) -> dict[str, Known]:
     people = [batch.dossiers[draft.situation.person_id] for draft in drafts]
-    wanted = {
-        (key.kind.partition(".")[0], key.kind.partition(".")[2], key.value)
-        for person in people
-        for key in (*person.keys, *person.account_keys)
-        if "." in key.kind
-    }
+    records = {person.id: _records_of(person) for person in people}
+    wanted = {record for theirs in records.values() for record in theirs}
     shadows = outbox_store.load_shadows(batch.connection, wanted) if wanted else {}
     pending = outbox_store.pending_creates(batch.connection, [person.id for person in people])
-    found = {}
-    for person in people:
-        own = {
-            (key.kind.partition(".")[0], key.kind.partition(".")[2], key.value)
-            for key in (*person.keys, *person.account_keys)
-        }
-        held = {key: fields for key, fields in shadows.items() if key in own}
-        found[person.id] = Known(
-            person.id, person.keys, person.winners, person.account, held, pending.get(person.id, {})
+    return {
+        person.id: Known(
+            person.id,
+            person.keys,
+            person.winners,
+            person.account,
+            {record: shadows[record] for record in records[person.id] if record in shadows},
+            pending.get(person.id, {}),
         )
-    return found
+        for person in people
+    }
+
+
+def _records_of(person: Dossier) -> list[ShadowKey]:
+    """The records in other systems that are the person's, or their account's."""
+    kinds = [(key.kind.partition("."), key.value) for key in (*person.keys, *person.account_keys)]
+    return [(source, name, record_id) for (source, dot, name), record_id in kinds if dot]
