@@ -65,11 +65,42 @@ def test_says_that_its_port_is_taken(sqlite_url: str, tmp_path: Path):
     )
 
 
+def test_a_second_hub_on_the_same_sqlite_file_is_refused_until_the_first_has_ended(sqlite_url: str, tmp_path: Path):
+    up = ("--process", B2B, "up", "--port", "0")
+    with Running(*up, cwd=tmp_path, until=LAST, CLOSELOOP_DATABASE=sqlite_url) as first:
+        second = closeloop(*up, cwd=tmp_path, CLOSELOOP_DATABASE=sqlite_url)
+        assert second.returncode == 1
+        assert "another hub is at work on" in second.stderr
+        assert first.stop() == 0
+    with Running(*up, cwd=tmp_path, until=LAST, CLOSELOOP_DATABASE=sqlite_url) as third:
+        assert third.stop() == 0
+
+
+def test_two_hubs_share_postgresql(postgres_url: str, tmp_path: Path):
+    up = ("--process", B2B, "up", "--port", "0")
+    with (
+        Running(*up, cwd=tmp_path, until=LAST, CLOSELOOP_DATABASE=postgres_url) as one,
+        Running(*up, cwd=tmp_path, until=LAST, CLOSELOOP_DATABASE=postgres_url) as other,
+    ):
+        assert (one.stop(), other.stop()) == (0, 0)
+
+
 def test_says_that_the_most_that_may_wait_is_no_number(sqlite_url: str, tmp_path: Path):
     environment = {"CLOSELOOP_DATABASE": sqlite_url, "CLOSELOOP_MOST_WAITING": "0"}
     done = closeloop("--process", B2B, "up", "--port", "0", cwd=tmp_path, **environment)
     assert done.returncode == 2
     assert "CLOSELOOP_MOST_WAITING" in done.stderr
+
+
+def test_says_which_setting_of_a_connection_is_not_in_its_form(sqlite_url: str, tmp_path: Path):
+    environment = {
+        "CLOSELOOP_DATABASE": sqlite_url, "CLOSELOOP_CRM_URL": "ftp://crm.example",
+        "CLOSELOOP_CRM_CLIENT_ID": "id", "CLOSELOOP_CRM_CLIENT_SECRET": "secret",
+    }  # fmt: skip
+    done = closeloop("--process", B2B, "up", "--port", "0", cwd=tmp_path, **environment)
+    assert done.returncode == 1
+    assert "salesforce: url = 'ftp://crm.example'; valid is an address such as https://" in done.stderr
+    assert "each is set as CLOSELOOP_CRM_…" in done.stderr
 
 
 def test_says_which_setting_of_a_connection_is_missing(sqlite_url: str, tmp_path: Path):

@@ -201,3 +201,10 @@ def test_postgresql_syncs_each_commit_unless_told_otherwise(postgres_url: str):
                 synced.append(connection.execute(text("SHOW synchronous_commit")).scalar_one())
         database.close()
     assert synced == ["on", "on", "off", "off"]
+
+
+def test_what_goes_wrong_names_the_statement_and_not_the_values_in_it(noted: Database):
+    with pytest.raises(DBAPIError) as raised, noted.write() as connection:
+        connection.execute(insert(notes).values(id="joe@acme.example", n=None))
+    assert "INSERT INTO notes" in str(raised.value)
+    assert "joe@acme.example" not in str(raised.value).partition("DETAIL")[0]

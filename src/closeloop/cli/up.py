@@ -10,6 +10,7 @@ import typer
 
 from closeloop.cli.installation import Installation
 from closeloop.crew import Crew
+from closeloop.db import alone
 from closeloop.web.serve import MOST_WAITING, Served
 
 
@@ -31,7 +32,11 @@ def up(
     installation: Installation = context.obj
     hub = installation.hub
     keys, closed = installation.write_keys()
-    with installation.connected() as (ends, missing), Served(hub, keys, port, most_waiting) as served:
+    with (
+        alone(installation.database),
+        installation.connected() as (ends, missing),
+        Served(hub, keys, port, most_waiting) as served,
+    ):
         crew = Crew(hub, ends)
         crew.start()
         try:

@@ -80,7 +80,8 @@ def lead_tree(story: LeadStory) -> Tree:
     for event in story.events:
         what = " ".join(filter(None, (event.kind.replace("_", " "), event.choice)))
         line = events.add(f"{event.no}. {_when(event.at)} {what} → {event.stage}, owner {event.owner or 'nobody'}")
-        line.add(f"{event.who}: {event.why} ({event.message_id})")
+        who = "" if event.why.startswith(event.who) else f"{event.who}: "  # the process names itself in its rules
+        line.add(f"{who}{event.why} ({event.message_id})")
     for packet in story.packets:
         _mapping(tree.add(f"packet as sent {_when(packet.at)}, cycle {packet.cycle}"), packet.content)
     _commands(tree, story.commands)
@@ -133,6 +134,10 @@ def _mapping(tree: Tree, content: Mapping[str, Plain]) -> None:
     for name, value in content.items():
         if isinstance(value, dict):
             _mapping(tree.add(name), value)
+        elif isinstance(value, list):
+            lines = tree.add(name)
+            for part in value:
+                lines.add(in_words(part))
         else:
             tree.add(f"{name}: {in_words(value)}")
 

@@ -18,6 +18,7 @@ from closeloop.words.errors import Unready
 BUSY_SECONDS: Final = 60
 """How long a process waits for another one that writes to the same SQLite file."""
 _AWAY: Final = ("08", "53", "57P", "58")  # PostgreSQL's classes: connection, resources, shutdown, system
+_SQLITE_BROKEN: Final = ("SQLITE_NOTADB", "SQLITE_CORRUPT")  # another file than a database, or a damaged one
 _SQLITE_ERROR: Final = "SQLITE_ERROR"  # a statement that is wrong, whatever the state of the database
 
 
@@ -96,6 +97,8 @@ def _reachable() -> Iterator[None]:
 def is_away(error: DBAPIError) -> bool:
     """Whether the database is at fault. A lost race, a deadlock or a wrong statement is for the caller to see."""
     if error.connection_invalidated:
+        return True
+    if isinstance(error.orig, sqlite3.Error) and error.orig.sqlite_errorname in _SQLITE_BROKEN:
         return True
     if not isinstance(error, OperationalError):
         return False
