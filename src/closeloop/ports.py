@@ -94,14 +94,14 @@ HANDOVER = frozenset({"subject", "company", "product", "region", "campaign", "pa
 class Verb(StrEnum):
     """What the hub can ask of an outside system: a closed list."""
 
-    CREATE = "create"            # fields, our_key: make the record unless one with our_key exists
-    UPDATE = "update"            # ref, fields
-    DEACTIVATE = "deactivate"    # ref, fields["reason"]: by the connector's own recipe, read back afterwards
-    REACTIVATE = "reactivate"    # ref, fields["owner"] (a user's id) if known: undo of the recipe, read back afterwards
-    JOIN = "join"                # ref (a person), fields["list"]: into a list or nurture programme
-    LEAVE = "leave"              # ref (a person), fields["list"]
-    TELL = "tell"                # ref (a person) or fields["email"]: feedback for marketing, fields as in the process
-    MAIL = "mail"                # fields: to, subject, text, html
+    CREATE = "create"  # fields, our_key: make the record unless one with our_key exists
+    UPDATE = "update"  # ref, fields
+    DEACTIVATE = "deactivate"  # ref, fields["reason"]: by the connector's own recipe, read back afterwards
+    REACTIVATE = "reactivate"  # ref, fields["owner"] (a user's id) if known: undo of the recipe, read back afterwards
+    JOIN = "join"  # ref (a person), fields["list"]: into a list or nurture programme
+    LEAVE = "leave"  # ref (a person), fields["list"]
+    TELL = "tell"  # ref (a person) or fields["email"]: feedback for marketing, fields as in the process
+    MAIL = "mail"  # fields: to, subject, text, html
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +133,9 @@ class Outcome(StrEnum):
     """How a command ended."""
 
     DONE = "done"
-    TRANSIENT = "transient"      # try again, not before `retry_after_seconds` if given
-    PERMANENT = "permanent"      # refused: dead letter with `reason`
-    CHANGED = "changed"          # the record moved (converted, merged, deleted): `became` says where, if known
+    TRANSIENT = "transient"  # try again, not before `retry_after_seconds` if given
+    PERMANENT = "permanent"  # refused: dead letter with `reason`
+    CHANGED = "changed"  # the record moved (converted, merged, deleted): `became` says where, if known
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,8 +172,18 @@ class Server:
         self._socket.bind(("127.0.0.1", port))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         config = uvicorn.Config(
-            self._faulty, interface="asgi3", http="h11", ws="none", loop="asyncio", lifespan="off", proxy_headers=False,
-            log_config=None, log_level="critical", access_log=False, date_header=False, timeout_graceful_shutdown=1,
+            self._faulty,
+            interface="asgi3",
+            http="h11",
+            ws="none",
+            loop="asyncio",
+            lifespan="off",
+            proxy_headers=False,
+            log_config=None,
+            log_level="critical",
+            access_log=False,
+            date_header=False,
+            timeout_graceful_shutdown=1,
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],), name="simulator", daemon=True)

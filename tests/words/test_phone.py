@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from closeloop.words.phone import is_valid_phone, normalise_phone
+from closeloop.words.phone import normalise_phone
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,6 @@ from closeloop.words.phone import is_valid_phone, normalise_phone
 )
 def test_every_spelling_of_a_number_is_one(text, country):
     assert normalise_phone(text, country) == "+4930123456"
-    assert is_valid_phone(text, country)
 
 
 @pytest.mark.parametrize(
@@ -33,7 +32,6 @@ def test_every_spelling_of_a_number_is_one(text, country):
 )  # fmt: skip
 def test_what_no_numbering_plan_has_is_no_number(text, country):
     assert normalise_phone(text, country) is None
-    assert not is_valid_phone(text, country)
 
 
 def test_the_country_tells_whose_number_a_short_one_is():

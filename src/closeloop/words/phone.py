@@ -28,11 +28,6 @@ def normalise_phone(text: str, country: str | None = None) -> str | None:
     return number
 
 
-def is_valid_phone(text: str, country: str | None = None) -> bool:
-    """True when a numbering plan has such a number; whether somebody answers, only a call can tell."""
-    return normalise_phone(text, country) is not None
-
-
 @lru_cache(maxsize=65_536)
 def _read(text: str, country: str | None) -> str | None:
     try:

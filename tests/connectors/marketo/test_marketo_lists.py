@@ -44,19 +44,26 @@ def test_many_join_in_calls_of_300(marketo, connector, joe):
 def test_leaving_and_joining_the_same_list_keeps_its_order(marketo, connector, joe):
     other = marketo.create_lead(email="other@acme.example")
     connector.push([on_list(Verb.JOIN, joe)])
-    connector.push([
-        on_list(Verb.JOIN, other, key="1"), on_list(Verb.LEAVE, joe, key="2"), on_list(Verb.JOIN, joe, key="3"),
-    ])
+    connector.push(
+        [
+            on_list(Verb.JOIN, other, key="1"),
+            on_list(Verb.LEAVE, joe, key="2"),
+            on_list(Verb.JOIN, joe, key="3"),
+        ]
+    )
     assert sorted(marketo.members("reheat_b2b")) == ["joe@acme.example", "other@acme.example"]
 
 
 def test_a_lead_known_by_its_address_alone_joins(marketo, connector, joe):
     marketo.create_lead(email="twin@acme.example")
     marketo.create_lead(email="twin@acme.example")
-    answers = connector.push([
-        on_list(Verb.JOIN, email="JOE@acme.example"), on_list(Verb.JOIN, email="twin@acme.example"),
-        on_list(Verb.JOIN, email="nobody@acme.example"),
-    ])
+    answers = connector.push(
+        [
+            on_list(Verb.JOIN, email="JOE@acme.example"),
+            on_list(Verb.JOIN, email="twin@acme.example"),
+            on_list(Verb.JOIN, email="nobody@acme.example"),
+        ]
+    )
     assert [answer.outcome for answer in answers] == [Outcome.DONE, Outcome.PERMANENT, Outcome.PERMANENT]
     assert "several such leads" in answers[1].reason
     assert marketo.members("reheat_b2b") == ["joe@acme.example"]

@@ -14,7 +14,11 @@ from closeloop.words.errors import Permanent, Transient
 
 def test_a_lead_is_read_under_the_names_of_the_process(marketo, read_all):
     marketo.create_lead(
-        email="joe@acme.example", firstName="Joe", lastName="Miller", numberOfEmployees=800, mealChoice="vegan",
+        email="joe@acme.example",
+        firstName="Joe",
+        lastName="Miller",
+        numberOfEmployees=800,
+        mealChoice="vegan",
         closeloopKey="k-1",
     )
     [lead], _, _ = read_all()
@@ -39,7 +43,12 @@ def test_acts_become_touches_with_their_campaign_and_product(marketo, read_all):
     records, _, _ = read_all()
     touches = [record for record in records if record.entity == "activity"]
     assert [touch.touch for touch in touches] == [
-        "page.viewed", "form.submitted", "email.clicked", "email.opened", "webinar.attended", "webinar.missed",
+        "page.viewed",
+        "form.submitted",
+        "email.clicked",
+        "email.opened",
+        "webinar.attended",
+        "webinar.missed",
         "email.unsubscribed",
     ]
     assert all(touch.refs["person"] == Ref("Lead", str(joe)) for touch in touches)

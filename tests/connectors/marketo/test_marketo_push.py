@@ -14,7 +14,11 @@ LONG_FIELDS = ("title", "company", "phone", "country")
 
 def create(n, attempt=1, **fields):
     return Command(
-        key=f"c-{n}", verb=Verb.CREATE, object="Lead", our_key=f"k-{n}", attempt=attempt,
+        key=f"c-{n}",
+        verb=Verb.CREATE,
+        object="Lead",
+        our_key=f"k-{n}",
+        attempt=attempt,
         fields={"email": f"p{n}@acme.example", **fields},
     )
 
@@ -52,10 +56,17 @@ def test_a_lead_without_address_is_created_by_our_key(marketo, connector):
 def test_bad_records_are_refused_with_field_and_value_and_the_rest_goes_through(marketo, connector):
     for _ in range(2):
         marketo.create_lead(email="p4@acme.example")
-    answers = connector.push([
-        create(1), create(2, employees="many"), create(3, shoe_size=44), create(4), create(5, title="x" * 300),
-        create(6, email="not an address"), create(7),
-    ])
+    answers = connector.push(
+        [
+            create(1),
+            create(2, employees="many"),
+            create(3, shoe_size=44),
+            create(4),
+            create(5, title="x" * 300),
+            create(6, email="not an address"),
+            create(7),
+        ]
+    )
     assert [answer.outcome for answer in answers] == [Outcome.DONE, *[Outcome.PERMANENT] * 5, Outcome.DONE]
     assert "numberOfEmployees = 'many'" in answers[1].reason
     assert "Required of type 'integer' (Marketo code 1001)" in answers[1].reason
@@ -80,8 +91,10 @@ def test_a_lost_answer_then_a_retry_leaves_one_lead(marketo, connector, seconds)
 def test_control_creating_without_a_look_up_makes_two(marketo, clock):
     """What a client does that neither reads back nor lets Marketo look up: `createDuplicate`."""
     granted = httpx2.get(
-        marketo.url + "/identity/oauth/token", params={
-            "grant_type": "client_credentials", "client_id": marketo.settings["client_id"],
+        marketo.url + "/identity/oauth/token",
+        params={
+            "grant_type": "client_credentials",
+            "client_id": marketo.settings["client_id"],
             "client_secret": marketo.settings["client_secret"],
         },
     ).json()
@@ -132,10 +145,13 @@ def test_a_body_over_a_megabyte_is_sent_in_parts(marketo, connector):
 def test_updates_and_what_is_told_go_out_in_one_call_in_order(marketo, connector):
     joe = marketo.create_lead(email="joe@acme.example")
     told = {"outcome": "qualified", "responded_at": "2026-09-01T10:00:00Z", "campaign": "spring-webinar"}
-    answers = connector.push([
-        about(Verb.UPDATE, joe, "c-1", title="CTO"), about(Verb.UPDATE, joe, "c-2", title="CEO", name="Joe Miller"),
-        about(Verb.TELL, joe, "c-3", **told),
-    ])
+    answers = connector.push(
+        [
+            about(Verb.UPDATE, joe, "c-1", title="CTO"),
+            about(Verb.UPDATE, joe, "c-2", title="CEO", name="Joe Miller"),
+            about(Verb.TELL, joe, "c-3", **told),
+        ]
+    )
     assert {answer.outcome for answer in answers} == {Outcome.DONE}
     assert marketo.faults.n_calls("POST", "/leads.json") == 1
     assert marketo.lead_by_email("joe@acme.example")["title"] == "CEO"
@@ -181,15 +197,17 @@ def test_many_are_read_back_by_our_keys_within_the_limits_of_a_query(marketo, co
 
 
 def test_commands_that_make_no_sense_here_are_refused_at_once(marketo, connector):
-    answers = connector.push([
-        Command("c-1", Verb.MAIL, "message", fields={"to": "joe@acme.example"}),
-        Command("c-2", Verb.UPDATE, "Lead", fields={"title": "CTO"}),
-        Command("c-3", Verb.CREATE, "Task", our_key="k"),
-        Command("c-4", Verb.JOIN, "Lead", ref=Ref("Lead", "1"), fields={}),
-        Command("c-5", Verb.TELL, "Lead", fields={"stage": "field"}),
-        Command("c-6", Verb.CREATE, "Lead", fields={"email": "joe@acme.example"}),
-        Command("c-7", Verb.UPDATE, "Lead", ref=Ref("Contact", "003x")),
-    ])
+    answers = connector.push(
+        [
+            Command("c-1", Verb.MAIL, "message", fields={"to": "joe@acme.example"}),
+            Command("c-2", Verb.UPDATE, "Lead", fields={"title": "CTO"}),
+            Command("c-3", Verb.CREATE, "Task", our_key="k"),
+            Command("c-4", Verb.JOIN, "Lead", ref=Ref("Lead", "1"), fields={}),
+            Command("c-5", Verb.TELL, "Lead", fields={"stage": "field"}),
+            Command("c-6", Verb.CREATE, "Lead", fields={"email": "joe@acme.example"}),
+            Command("c-7", Verb.UPDATE, "Lead", ref=Ref("Contact", "003x")),
+        ]
+    )
     assert {answer.outcome for answer in answers} == {Outcome.PERMANENT}
     assert all(answer.reason for answer in answers)
     assert marketo.faults.n_calls() == 0

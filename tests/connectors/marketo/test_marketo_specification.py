@@ -17,10 +17,14 @@ def specification(shared):
 
 @pytest.fixture
 def call(marketo):
-    identity = httpx2.get(f"{marketo.url}/identity/oauth/token", params={
-        "grant_type": "client_credentials", "client_id": marketo.settings["client_id"],
-        "client_secret": marketo.settings["client_secret"],
-    })
+    identity = httpx2.get(
+        f"{marketo.url}/identity/oauth/token",
+        params={
+            "grant_type": "client_credentials",
+            "client_id": marketo.settings["client_id"],
+            "client_secret": marketo.settings["client_secret"],
+        },
+    )
     header = {"Authorization": f"Bearer {identity.json()['access_token']}"}
 
     def send(method, path, params=None, body=None):
@@ -98,10 +102,14 @@ def test_every_answer_has_the_shape_that_the_vendor_specifies(specification, mar
 
 def test_the_token_has_the_shape_that_the_vendor_specifies(shared, marketo):
     identity = json.loads((shared / "data/marketo_openapi/swagger-identity.json").read_text())
-    granted = httpx2.get(f"{marketo.url}/identity/oauth/token", params={
-        "grant_type": "client_credentials", "client_id": marketo.settings["client_id"],
-        "client_secret": marketo.settings["client_secret"],
-    }).json()
+    granted = httpx2.get(
+        f"{marketo.url}/identity/oauth/token",
+        params={
+            "grant_type": "client_credentials",
+            "client_id": marketo.settings["client_id"],
+            "client_secret": marketo.settings["client_secret"],
+        },
+    ).json()
     fits(granted, {"$ref": "#/definitions/ResponseOfIdentity"}, identity["definitions"])
     assert set(granted) == set(identity["definitions"]["ResponseOfIdentity"]["required"])
 

@@ -172,7 +172,9 @@ def test_a_task_for_a_converted_lead_says_where_the_person_is_now(connector, sal
     (answer,) = connector.push([create("t1", "Task", refs={"person": Ref("Lead", joe)}, Subject="Call Joe")])
 
     assert (answer.outcome, answer.ref, answer.became[0]) == (
-        Outcome.CHANGED, Ref("Lead", joe), Ref("Contact", contact),
+        Outcome.CHANGED,
+        Ref("Lead", joe),
+        Ref("Contact", contact),
     )
     assert salesforce.count("Task") == 0
 
@@ -206,7 +208,11 @@ def test_the_words_of_a_handover_find_their_fields_and_a_task_that_is_done_is_ti
     (task,) = salesforce.records("Task")
     assert done.outcome is Outcome.DONE
     assert (task["Subject"], task["Product__c"], task["Region__c"], task["Closeloop_Packet__c"], task["Status"]) == (
-        "Call Joe", "robot", "dach", "{}", "Completed",
+        "Call Joe",
+        "robot",
+        "dach",
+        "{}",
+        "Completed",
     )
 
 
@@ -234,7 +240,9 @@ def test_deactivates_a_lead_by_the_recipe_reads_it_back_and_undoes_it(connector,
     row = salesforce.get(joe)
     assert (off.outcome, off.verified) == (Outcome.DONE, True)
     assert (row["Status"], row["Closeloop_Inactive__c"], row["Closeloop_Reason__c"]) == (
-        "Unqualified", True, "unresponsive",
+        "Unqualified",
+        True,
+        "unresponsive",
     )
     assert not connector.fetch([ref])[ref].active
     assert salesforce.count("Lead", open_only=True) == 0
@@ -243,7 +251,10 @@ def test_deactivates_a_lead_by_the_recipe_reads_it_back_and_undoes_it(connector,
     row = salesforce.get(joe)
     assert (on.outcome, on.verified) == (Outcome.DONE, True)
     assert (row["Status"], row["Closeloop_Inactive__c"], row["Closeloop_Reason__c"], row["OwnerId"]) == (
-        "Open", False, None, mori,
+        "Open",
+        False,
+        None,
+        mori,
     )
     assert connector.fetch([ref])[ref].active
 

@@ -8,7 +8,7 @@ import pytest
 
 from closeloop.connectors.salesforce import connect
 from closeloop.ports import Command, Outcome, Verb
-from closeloop.words.errors import Permanent, Transient
+from closeloop.words.errors import BadInput, Permanent, Transient
 
 LEAD = Command("k1", Verb.CREATE, "Lead", our_key="k1", fields={"Name": "Joe Smith"})
 
@@ -36,7 +36,7 @@ def test_wrong_credentials_are_named_and_cost_no_command(salesforce, clock):
 
 
 def test_missing_settings_are_named(clock):
-    with pytest.raises(Permanent, match="client_id, client_secret"):
+    with pytest.raises(BadInput, match="client_id, client_secret"):
         connect({"url": "http://127.0.0.1:1"}, clock)
 
 

@@ -73,21 +73,34 @@ def test_a_connection_that_breaks_at_one_mail_does_not_keep_back_the_next(mailbo
 def test_one_refused_recipient_does_not_harm_the_other_mails(mailbox, connector):
     mailbox.reject("gone@acme.example")
     mailbox.reject("full@acme.example", "452 4.2.2 Mailbox full")
-    answers = connector.push([
-        mail("m-1", "gone@acme.example"), mail("m-2", "full@acme.example"), mail("m-3"),
-        mail("m-4", "Sato <sato@acme.example>, gone@acme.example"), mail("m-5", "sato@acme.example, full@acme.example"),
-    ])
+    answers = connector.push(
+        [
+            mail("m-1", "gone@acme.example"),
+            mail("m-2", "full@acme.example"),
+            mail("m-3"),
+            mail("m-4", "Sato <sato@acme.example>, gone@acme.example"),
+            mail("m-5", "sato@acme.example, full@acme.example"),
+        ]
+    )
     assert [answer.outcome for answer in answers] == [
-        Outcome.PERMANENT, Outcome.TRANSIENT, Outcome.DONE, Outcome.DONE, Outcome.TRANSIENT,
+        Outcome.PERMANENT,
+        Outcome.TRANSIENT,
+        Outcome.DONE,
+        Outcome.DONE,
+        Outcome.TRANSIENT,
     ]
     assert "'gone@acme.example': 550" in answers[0].reason
     assert "452" in answers[1].reason
     assert "gone@acme.example" in answers[3].reason, "who did not get it is named"
 
 
-@pytest.mark.parametrize(("said", "outcome"), [
-    ("554 5.7.1 Looks like spam", Outcome.PERMANENT), ("451 4.3.0 Try later", Outcome.TRANSIENT),
-])
+@pytest.mark.parametrize(
+    ("said", "outcome"),
+    [
+        ("554 5.7.1 Looks like spam", Outcome.PERMANENT),
+        ("451 4.3.0 Try later", Outcome.TRANSIENT),
+    ],
+)
 def test_a_refused_content_is_judged_by_its_code(mailbox, connector, said, outcome):
     mailbox.reject_next(said)
     answers = connector.push([mail("m-1"), mail("m-2")])
@@ -103,9 +116,16 @@ def test_a_server_that_is_away_is_tried_again_later(clock):
     assert "cannot be reached" in answers[0].reason
 
 
-@pytest.mark.parametrize("command", [
-    mail(to=""), mail(to="not an address"), mail(text=""), Command("m-1", Verb.CREATE, "Lead", our_key="k"),
-], ids=["nobody", "no address", "nothing to say", "another verb"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        mail(to=""),
+        mail(to="not an address"),
+        mail(text=""),
+        Command("m-1", Verb.CREATE, "Lead", our_key="k"),
+    ],
+    ids=["nobody", "no address", "nothing to say", "another verb"],
+)
 def test_what_cannot_be_mailed_is_refused_with_its_reason(mailbox, connector, command):
     answers = connector.push([command, mail("m-2")])
     assert [answer.outcome for answer in answers] == [Outcome.PERMANENT, Outcome.DONE]
@@ -125,10 +145,14 @@ def test_there_is_nothing_to_read(connector):
     assert not connector.verify_webhook({}, b"")
 
 
-@pytest.mark.parametrize("settings", [
-    {"host": "localhost"}, {"host": "localhost", "sender": "a@b.example", "tls": "maybe"},
-    {"host": "localhost", "sender": "a@b.example", "port": "smtp"},
-])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"host": "localhost"},
+        {"host": "localhost", "sender": "a@b.example", "tls": "maybe"},
+        {"host": "localhost", "sender": "a@b.example", "port": "smtp"},
+    ],
+)
 def test_settings_that_cannot_work_are_refused(clock, settings):
     with pytest.raises(BadInput, match=r"needed|valid"):
         connect(settings, clock)

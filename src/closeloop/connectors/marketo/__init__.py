@@ -10,6 +10,7 @@ from closeloop.connectors.marketo.connector import Marketo
 from closeloop.connectors.marketo.simulator import MarketoSimulator
 from closeloop.ports import Clock
 from closeloop.words.errors import BadInput
+from closeloop.words.settings import number, web_address
 
 __all__ = ["Marketo", "MarketoSimulator", "connect", "simulate"]
 
@@ -25,17 +26,17 @@ def connect(settings: Mapping[str, str], clock: Clock) -> Marketo:
         clock: tells when a token ends and how long a quota lasts.
 
     Raises:
-        BadInput: a setting is missing.
+        BadInput: a setting is missing, or is not in its form.
     """
     missing = [name for name in _REQUIRED if not settings.get(name)]
     if missing:
         raise BadInput(f"marketo: {', '.join(missing)} missing; needed are {', '.join(_REQUIRED)}")
     return Marketo(
-        Rest(settings["url"], settings["client_id"], settings["client_secret"], clock),
+        Rest(web_address("marketo", settings), settings["client_id"], settings["client_secret"], clock),
         extra_fields=_names(settings.get("fields", "")),
         nurture_lists=_names(settings.get("nurture_lists", "")),
-        look_back=timedelta(seconds=float(settings.get("look_back_seconds", "300"))),
-        daily_quota=int(settings.get("daily_quota", "50000")),
+        look_back=timedelta(seconds=number("marketo", settings, "look_back_seconds", 300, nought=True)),
+        daily_quota=int(number("marketo", settings, "daily_quota", 50_000)),
     )
 
 

@@ -14,13 +14,23 @@ from closeloop.words.moment import parse
 
 VISIT, FORM, PROGRESSION, MERGE = 1, 2, 104, 32
 
-TOUCHES: Mapping[int, str] = MappingProxyType({
-    VISIT: "page.viewed", FORM: "form.submitted", 9: "email.unsubscribed", 10: "email.opened", 11: "email.clicked",
-})
-PROGRESSIONS: Mapping[str, str] = MappingProxyType({
-    "Registered": "webinar.registered", "Attended": "webinar.attended", "Attended On-demand": "webinar.attended",
-    "No Show": "webinar.missed",
-})
+TOUCHES: Mapping[int, str] = MappingProxyType(
+    {
+        VISIT: "page.viewed",
+        FORM: "form.submitted",
+        9: "email.unsubscribed",
+        10: "email.opened",
+        11: "email.clicked",
+    }
+)
+PROGRESSIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "Registered": "webinar.registered",
+        "Attended": "webinar.attended",
+        "Attended On-demand": "webinar.attended",
+        "No Show": "webinar.missed",
+    }
+)
 """New status of a person in an event programme → touch; statuses beyond these tell nothing of interest."""
 
 TYPES = (*TOUCHES, MERGE, PROGRESSION)
@@ -39,9 +49,13 @@ def to_touch(happening: Happening) -> Record | None:
         return None
     return Record(
         # The vendor's number of an activity may be absent or repeated: its GUID is the id.
-        object="Activity", id=happening.marketo_guid or str(happening.id), entity="activity",
-        changed_at=parse(happening.activity_date), fields=_props(happening, said),
-        refs={"person": to_ref(happening.lead_id)}, touch=touch,
+        object="Activity",
+        id=happening.marketo_guid or str(happening.id),
+        entity="activity",
+        changed_at=parse(happening.activity_date),
+        fields=_props(happening, said),
+        refs={"person": to_ref(happening.lead_id)},
+        touch=touch,
     )
 
 
@@ -53,7 +67,10 @@ def to_merged(happening: Happening) -> list[Record]:
     losers = json.loads(str(said.get("Merge IDs", "[]")))
     return [
         Record(
-            object=OBJECT, id=str(loser), entity="person", changed_at=parse(happening.activity_date),
+            object=OBJECT,
+            id=str(loser),
+            entity="person",
+            changed_at=parse(happening.activity_date),
             became=(to_ref(happening.lead_id),),
         )
         for loser in losers
@@ -63,7 +80,10 @@ def to_merged(happening: Happening) -> list[Record]:
 def to_deleted(happening: Happening) -> Record:
     """A lead that was deleted."""
     return Record(
-        object=OBJECT, id=str(happening.lead_id), entity="person", changed_at=parse(happening.activity_date),
+        object=OBJECT,
+        id=str(happening.lead_id),
+        entity="person",
+        changed_at=parse(happening.activity_date),
         deleted=True,
     )
 

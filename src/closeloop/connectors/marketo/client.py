@@ -32,7 +32,9 @@ class Rest:
     def __init__(self, url: str, client_id: str, client_secret: str, clock: Clock) -> None:
         self._http = httpx2.Client(base_url=url, timeout=_TIMEOUT_SECONDS)
         self._identity: Params = {
-            "grant_type": "client_credentials", "client_id": client_id, "client_secret": client_secret,
+            "grant_type": "client_credentials",
+            "client_id": client_id,
+            "client_secret": client_secret,
         }
         self._token: tuple[str, datetime] | None = None
         self.clock = clock

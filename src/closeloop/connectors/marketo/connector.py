@@ -38,8 +38,13 @@ class Marketo:
     batch_size = BATCH
 
     def __init__(
-        self, rest: Rest, *, extra_fields: Sequence[str] = (), nurture_lists: Sequence[str] = (),
-        look_back: timedelta = LOOK_BACK, daily_quota: int = _DAILY_QUOTA,
+        self,
+        rest: Rest,
+        *,
+        extra_fields: Sequence[str] = (),
+        nurture_lists: Sequence[str] = (),
+        look_back: timedelta = LOOK_BACK,
+        daily_quota: int = _DAILY_QUOTA,
     ) -> None:
         self._rest, self._leads, self._lists = rest, Leads(rest, extra_fields), Lists(rest)
         self._nurture_lists, self._look_back, self._daily_quota = tuple(nurture_lists), look_back, daily_quota

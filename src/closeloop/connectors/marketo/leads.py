@@ -36,7 +36,9 @@ class Leads:
         # A value with a comma cannot be asked for: commas part the values of a query.
         for part in parts([value for value in dict.fromkeys(values) if value and "," not in value]):
             params: Params = {
-                "filterType": by, "filterValues": ",".join(part), "batchSize": BATCH,
+                "filterType": by,
+                "filterValues": ",".join(part),
+                "batchSize": BATCH,
                 "fields": ",".join((*_ALWAYS, *self.read_fields)),
             }
             reply = self._rest.get("leads.json", params)
@@ -68,7 +70,11 @@ def to_record(row: Row) -> Record:
     """A lead as it stands. Its times and the hub's own fields are not passed on as fields."""
     key = row.get(names.KEY)
     return Record(
-        object=OBJECT, id=str(row["id"]), entity="person", changed_at=parse(str(row["updatedAt"])),
+        object=OBJECT,
+        id=str(row["id"]),
+        entity="person",
+        changed_at=parse(str(row["updatedAt"])),
         fields=names.from_lead({name: value for name, value in row.items() if name not in _ALWAYS}),
-        our_key=None if key is None else str(key), active=row.get(names.INACTIVE) is not True,
+        our_key=None if key is None else str(key),
+        active=row.get(names.INACTIVE) is not True,
     )

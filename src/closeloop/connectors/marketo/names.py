@@ -62,7 +62,8 @@ def to_told(fields: Mapping[str, Value]) -> dict[str, Value]:
     """The row that tells a sale's state: `responded_at` goes to `salesRespondedAt`. `email` is a key, not told."""
     return {
         _TOLD + "".join(part.capitalize() for part in name.split("_")): value
-        for name, value in fields.items() if name != "email"
+        for name, value in fields.items()
+        if name != "email"
     }
 
 
@@ -70,5 +71,6 @@ def from_told(row: Mapping[str, Value]) -> dict[str, Value]:
     """What a lead was told, under the hub's names; blank fields left out."""
     return {
         re.sub(r"(?<!^)([A-Z])", r"_\1", name.removeprefix(_TOLD)).lower(): value
-        for name, value in row.items() if re.match(_TOLD + "[A-Z]", name) and value is not None
+        for name, value in row.items()
+        if re.match(_TOLD + "[A-Z]", name) and value is not None
     }

@@ -43,10 +43,14 @@ def _begin(rest: Rest, cursor: Cursor) -> Cursor:
 
 def _page(rest: Rest, leads: Leads, cursor: Cursor, look_back: timedelta) -> Pulled:
     wanted: tuple[Params, ...] = (
-        {"fields": ",".join(leads.read_fields)}, {"activityTypeIds": ",".join(map(str, activities.TYPES))}, {},
+        {"fields": ",".join(leads.read_fields)},
+        {"activityTypeIds": ",".join(map(str, activities.TYPES))},
+        {},
     )
     readers: tuple[Callable[[list[Happening]], list[Record]], ...] = (
-        lambda changed: leads.records("id", (str(change.lead_id) for change in changed)), _acts, _deleted,
+        lambda changed: leads.records("id", (str(change.lead_id) for change in changed)),
+        _acts,
+        _deleted,
     )
     records: list[Record] = []
     tokens: list[str | None] = []

@@ -41,8 +41,7 @@ def update(leads: Leads, commands: Sequence[Command], lookup: str, merged: Merge
     rows = [_row(command) for command in commands]
     statuses = leads.write("updateOnly", lookup, rows)
     return [
-        _answer(command, status, row, merged)
-        for command, status, row in zip(commands, statuses, rows, strict=True)
+        _answer(command, status, row, merged) for command, status, row in zip(commands, statuses, rows, strict=True)
     ]
 
 

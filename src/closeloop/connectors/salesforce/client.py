@@ -18,7 +18,8 @@ import stamina
 
 from closeloop.connectors.salesforce.judging import Json, Unreached, VendorError, is_json, judged, vendor_error
 from closeloop.ports import Limits, Value
-from closeloop.words.errors import Permanent
+from closeloop.words.errors import BadInput, Permanent
+from closeloop.words.settings import number, web_address
 
 MOST_RECORDS = 200
 Row = Mapping[str, Value]
@@ -49,11 +50,11 @@ class Client:
     def __init__(self, settings: Mapping[str, str]) -> None:
         missing = [name for name in ("url", "client_id", "client_secret") if not settings.get(name)]
         if missing:
-            raise Permanent(f"salesforce: settings lack {', '.join(missing)}; see the connected app in Salesforce")
+            raise BadInput(f"salesforce: settings lack {', '.join(missing)}; see the connected app in Salesforce")
         self._settings = settings
         self._root = f"/services/data/{settings.get('api_version', 'v62.0')}"
-        timeout = float(settings.get("timeout_seconds", "30"))
-        self._http = httpx2.Client(base_url=settings["url"], timeout=timeout)
+        timeout = number("salesforce", settings, "timeout_seconds", 30)
+        self._http = httpx2.Client(base_url=web_address("salesforce", settings), timeout=timeout)
         self._token: str | None = None
         self._signing_in = threading.Lock()
         self._used: tuple[int, int] | None = None

@@ -11,6 +11,7 @@ from closeloop.connectors.salesforce.push import Pusher
 from closeloop.connectors.salesforce.reading import Reader
 from closeloop.connectors.salesforce.shapes import Shapes
 from closeloop.ports import Answer, Clock, Command, Connector, Limits, Pulled, Record, Ref, Shape
+from closeloop.words.settings import number
 
 
 class Salesforce:
@@ -29,8 +30,8 @@ class Salesforce:
         self._client = Client(settings)
         self._shapes = Shapes(self._client)
         self._reader = Reader(self._client, self._shapes)
-        look_back = timedelta(seconds=float(settings.get("look_back_seconds", "120")))
-        page_size = int(settings.get("page_size", "2000"))
+        look_back = timedelta(seconds=number("salesforce", settings, "look_back_seconds", 120, nought=True))
+        page_size = int(number("salesforce", settings, "page_size", 2000))
         self._puller = Puller(self._client, self._shapes, self._reader, look_back=look_back, page_size=page_size)
         self._pusher = Pusher(self._client, self._shapes, self._reader, clock)
 

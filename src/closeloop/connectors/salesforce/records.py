@@ -15,7 +15,12 @@ COUNTRY_OF = {"Contact": "MailingCountry", "Account": "BillingCountry"}
 """Where an object keeps the country that a lead calls Country; the hub reads and writes "Country" everywhere."""
 
 _OBJECTS = {
-    "001": "Account", "003": "Contact", "005": "User", "006": "Opportunity", "00Q": "Lead", "00T": "Task",
+    "001": "Account",
+    "003": "Contact",
+    "005": "User",
+    "006": "Opportunity",
+    "00Q": "Lead",
+    "00T": "Task",
     "00U": "Event",
     "701": "Campaign",
 }

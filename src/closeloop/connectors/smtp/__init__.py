@@ -37,9 +37,13 @@ def connect(settings: Mapping[str, str], clock: Clock) -> Smtp:
     if not port.isdigit():
         raise BadInput(f"smtp: port = {port!r}; valid is a number such as {_PORTS[tls]}")
     server = Server(
-        host=settings["host"], port=int(port), sender=settings["sender"], tls=tls,
+        host=settings["host"],
+        port=int(port),
+        sender=settings["sender"],
+        tls=tls,
         local_name=settings.get("local_name") or socket.gethostname(),
-        username=settings.get("username"), password=settings.get("password"),
+        username=settings.get("username"),
+        password=settings.get("password"),
     )
     return Smtp(server, clock)
 

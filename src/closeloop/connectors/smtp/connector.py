@@ -107,8 +107,13 @@ class Smtp:
     def _client(self) -> aiosmtplib.SMTP:
         server = self._server
         return aiosmtplib.SMTP(
-            hostname=server.host, port=server.port, local_hostname=server.local_name, timeout=server.timeout_seconds,
-            use_tls=server.tls == "tls", start_tls=server.tls == "starttls", username=server.username,
+            hostname=server.host,
+            port=server.port,
+            local_hostname=server.local_name,
+            timeout=server.timeout_seconds,
+            use_tls=server.tls == "tls",
+            start_tls=server.tls == "starttls",
+            username=server.username,
             password=server.password,
         )
 

@@ -87,9 +87,16 @@ class MarketoSimulator:
     def visit_page(self, lead_id: int, url: str, referrer: str | None = None) -> None:
         """A known visitor looks at a page; campaign and product are read from its query."""
         parts = urlsplit(url)
-        self._act(1, lead_id, parts.path, {
-            "Webpage URL": url, "Query Parameters": parts.query or None, "Referrer URL": referrer,
-        })
+        self._act(
+            1,
+            lead_id,
+            parts.path,
+            {
+                "Webpage URL": url,
+                "Query Parameters": parts.query or None,
+                "Referrer URL": referrer,
+            },
+        )
 
     def fill_form(self, lead_id: int, form: str, url: str, **fields: Value) -> None:
         """A visitor fills out a form on a page, which changes the lead's fields."""

@@ -24,33 +24,38 @@ class LeadField:
     updateable: bool = True
 
 
-FIELDS: Mapping[str, LeadField] = MappingProxyType({field.name: field for field in (
-    LeadField("id", "Id", "integer", updateable=False),
-    LeadField("email", "Email Address", "email", 255),
-    LeadField("firstName", "First Name", "string", 255),
-    LeadField("lastName", "Last Name", "string", 255),
-    LeadField("company", "Company Name", "string", 255),
-    LeadField("phone", "Phone Number", "phone", 255),
-    LeadField("title", "Job Title", "string", 255),
-    LeadField("country", "Country", "string", 255),
-    LeadField("numberOfEmployees", "Num Employees", "integer"),
-    LeadField("unsubscribed", "Unsubscribed", "boolean"),
-    LeadField("mealChoice", "Meal Choice", "string", 255),
-    LeadField("closeloopKey", "Closeloop Key", "string", 255),
-    LeadField("closeloopInactive", "Closeloop Inactive", "boolean"),
-    LeadField("closeloopInactiveReason", "Closeloop Inactive Reason", "string", 255),
-    LeadField("salesOutcome", "Sales Outcome", "string", 255),
-    LeadField("salesStage", "Sales Stage", "string", 255),
-    LeadField("salesOwner", "Sales Owner", "string", 255),
-    LeadField("salesReason", "Sales Reason", "string", 255),
-    LeadField("salesAmount", "Sales Amount", "string", 255),
-    LeadField("salesCampaign", "Sales Campaign", "string", 255),
-    LeadField("salesProduct", "Sales Product", "string", 255),
-    LeadField("salesRegion", "Sales Region", "string", 255),
-    LeadField("salesRespondedAt", "Sales Responded At", "datetime"),
-    LeadField("createdAt", "Created At", "datetime", updateable=False),
-    LeadField("updatedAt", "Updated At", "datetime", updateable=False),
-)})
+FIELDS: Mapping[str, LeadField] = MappingProxyType(
+    {
+        field.name: field
+        for field in (
+            LeadField("id", "Id", "integer", updateable=False),
+            LeadField("email", "Email Address", "email", 255),
+            LeadField("firstName", "First Name", "string", 255),
+            LeadField("lastName", "Last Name", "string", 255),
+            LeadField("company", "Company Name", "string", 255),
+            LeadField("phone", "Phone Number", "phone", 255),
+            LeadField("title", "Job Title", "string", 255),
+            LeadField("country", "Country", "string", 255),
+            LeadField("numberOfEmployees", "Num Employees", "integer"),
+            LeadField("unsubscribed", "Unsubscribed", "boolean"),
+            LeadField("mealChoice", "Meal Choice", "string", 255),
+            LeadField("closeloopKey", "Closeloop Key", "string", 255),
+            LeadField("closeloopInactive", "Closeloop Inactive", "boolean"),
+            LeadField("closeloopInactiveReason", "Closeloop Inactive Reason", "string", 255),
+            LeadField("salesOutcome", "Sales Outcome", "string", 255),
+            LeadField("salesStage", "Sales Stage", "string", 255),
+            LeadField("salesOwner", "Sales Owner", "string", 255),
+            LeadField("salesReason", "Sales Reason", "string", 255),
+            LeadField("salesAmount", "Sales Amount", "string", 255),
+            LeadField("salesCampaign", "Sales Campaign", "string", 255),
+            LeadField("salesProduct", "Sales Product", "string", 255),
+            LeadField("salesRegion", "Sales Region", "string", 255),
+            LeadField("salesRespondedAt", "Sales Responded At", "datetime"),
+            LeadField("createdAt", "Created At", "datetime", updateable=False),
+            LeadField("updatedAt", "Updated At", "datetime", updateable=False),
+        )
+    }
+)
 
 SEARCHABLE = ("id", "email", "closeloopKey")
 

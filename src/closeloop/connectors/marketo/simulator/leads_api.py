@@ -41,8 +41,12 @@ class LeadsApi:
     async def _describe(self, _request: Request) -> Response:
         fields = [
             {
-                "name": one.name, "displayName": one.display_name, "dataType": one.data_type,
-                "updateable": one.updateable, "crmManaged": False, **({"length": one.length} if one.length else {}),
+                "name": one.name,
+                "displayName": one.display_name,
+                "dataType": one.data_type,
+                "updateable": one.updateable,
+                "crmManaged": False,
+                **({"length": one.length} if one.length else {}),
             }
             for one in FIELDS.values()
         ]

@@ -58,8 +58,13 @@ class Log:
         self.delay = timedelta(0)
 
     def record(
-        self, type_id: int, lead_id: int, primary: str | None = None, *,
-        attributes: tuple[tuple[str, Value], ...] = (), changes: tuple[Change, ...] = (),
+        self,
+        type_id: int,
+        lead_id: int,
+        primary: str | None = None,
+        *,
+        attributes: tuple[tuple[str, Value], ...] = (),
+        changes: tuple[Change, ...] = (),
     ) -> Entry:
         """Write an entry, now."""
         self._n_recorded += 1

@@ -15,8 +15,16 @@ from closeloop.connectors.marketo.simulator.leads_api import page_size
 from closeloop.connectors.marketo.simulator.log import DATA_VALUE, DELETE_LEAD, NEW_LEAD, BadToken, Entry, token_for
 
 TYPES = {
-    1: "Visit Webpage", 2: "Fill Out Form", 9: "Unsubscribe Email", 10: "Open Email", 11: "Click Email",
-    12: "New Lead", 13: "Change Data Value", 32: "Merge Leads", 37: "Delete Lead", 104: "Change Status in Progression",
+    1: "Visit Webpage",
+    2: "Fill Out Form",
+    9: "Unsubscribe Email",
+    10: "Open Email",
+    11: "Click Email",
+    12: "New Lead",
+    13: "Change Data Value",
+    32: "Merge Leads",
+    37: "Delete Lead",
+    104: "Change Status in Progression",
 }
 _MOST_TYPES = 10
 
@@ -46,13 +54,18 @@ class LogApi:
         return success(token=token_for(since))
 
     async def _types(self, _request: Request) -> Response:
-        return success([
-            {
-                "id": type_id, "name": name, "description": name,
-                "primaryAttribute": {"name": "Asset", "dataType": "string"}, "attributes": [],
-            }
-            for type_id, name in TYPES.items()
-        ])
+        return success(
+            [
+                {
+                    "id": type_id,
+                    "name": name,
+                    "description": name,
+                    "primaryAttribute": {"name": "Asset", "dataType": "string"},
+                    "attributes": [],
+                }
+                for type_id, name in TYPES.items()
+            ]
+        )
 
     async def _activities(self, request: Request) -> Response:
         asked = request.query_params.get("activityTypeIds", "")
@@ -86,8 +99,11 @@ class LogApi:
 
 def _head(entry: Entry) -> dict[str, object]:
     return {
-        "id": entry.id, "marketoGUID": f"{entry.id:032x}", "leadId": entry.lead_id,
-        "activityDate": entry.at.strftime("%Y-%m-%dT%H:%M:%SZ"), "activityTypeId": entry.type_id,
+        "id": entry.id,
+        "marketoGUID": f"{entry.id:032x}",
+        "leadId": entry.lead_id,
+        "activityDate": entry.at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "activityTypeId": entry.type_id,
         "attributes": [{"name": name, "value": value} for name, value in entry.attributes],
     }
 
@@ -100,7 +116,8 @@ def _activity(entry: Entry) -> dict[str, object]:
 def _lead_change(entry: Entry, fields: Collection[str]) -> dict[str, object] | None:
     changed = [
         {"id": n, "name": one.field, "oldValue": _text(one.old), "newValue": _text(one.new)}
-        for n, one in enumerate(entry.changes, 1) if one.field in fields
+        for n, one in enumerate(entry.changes, 1)
+        if one.field in fields
     ]
     if entry.type_id == DATA_VALUE and not changed:
         return None

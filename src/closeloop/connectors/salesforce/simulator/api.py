@@ -98,10 +98,15 @@ class Api:
         token = f"00D5g0000000001!{next(self._numbers):08d}"
         self._tokens[token] = now + self._token_life
         url = str(request.base_url).rstrip("/")
-        return JSONResponse({
-            "access_token": token, "instance_url": url, "id": f"{url}/id/00D5g0000000001EAA/{self._org.me}",
-            "token_type": "Bearer", "issued_at": str(int(now.timestamp() * 1000)),
-        })
+        return JSONResponse(
+            {
+                "access_token": token,
+                "instance_url": url,
+                "id": f"{url}/id/00D5g0000000001EAA/{self._org.me}",
+                "token_type": "Bearer",
+                "issued_at": str(int(now.timestamp() * 1000)),
+            }
+        )
 
     def _limits(self, request: Request, body: object) -> Response:  # all endpoints are called alike
         most = self._org.faults.per_day or _DAILY
@@ -267,9 +272,17 @@ def _shown(row: Row, fields: Iterable[str], name: str) -> Mapping[str, object]:
 
 def _described(field: Field) -> Mapping[str, object]:
     return {
-        "name": field.name, "type": field.type, "length": field.length, "custom": field.name.endswith("__c"),
-        "createable": field.writable != "never", "updateable": field.writable == "both", "nillable": not field.required,
-        "defaultedOnCreate": field.default is not None, "externalId": field.external_id, "unique": field.external_id,
-        "restrictedPicklist": bool(field.allowed), "referenceTo": list(field.refers),
+        "name": field.name,
+        "type": field.type,
+        "length": field.length,
+        "custom": field.name.endswith("__c"),
+        "createable": field.writable != "never",
+        "updateable": field.writable == "both",
+        "nillable": not field.required,
+        "defaultedOnCreate": field.default is not None,
+        "externalId": field.external_id,
+        "unique": field.external_id,
+        "restrictedPicklist": bool(field.allowed),
+        "referenceTo": list(field.refers),
         "picklistValues": [{"value": value, "label": value, "active": True} for value in field.allowed],
     }

@@ -12,9 +12,20 @@ from closeloop.ports import Value
 
 _EMAIL = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;.]+")
 _SHAPES: Mapping[str, tuple[type, ...]] = {
-    "boolean": (bool,), "int": (int,), "double": (int, float), "currency": (int, float),
-    "string": (str,), "textarea": (str,), "email": (str,), "phone": (str,), "url": (str,), "picklist": (str,),
-    "date": (str,), "datetime": (str,), "reference": (str,), "id": (str,),
+    "boolean": (bool,),
+    "int": (int,),
+    "double": (int, float),
+    "currency": (int, float),
+    "string": (str,),
+    "textarea": (str,),
+    "email": (str,),
+    "phone": (str,),
+    "url": (str,),
+    "picklist": (str,),
+    "date": (str,),
+    "datetime": (str,),
+    "reference": (str,),
+    "id": (str,),
 }
 Look = Callable[[str], Row | None]
 

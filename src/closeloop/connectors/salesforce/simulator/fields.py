@@ -10,8 +10,20 @@ from closeloop.ports import Value
 
 Row = Mapping[str, Value]
 FieldType = Literal[
-    "id", "string", "textarea", "email", "phone", "url", "picklist", "boolean", "int", "double", "currency", "date",
-    "datetime", "reference",
+    "id",
+    "string",
+    "textarea",
+    "email",
+    "phone",
+    "url",
+    "picklist",
+    "boolean",
+    "int",
+    "double",
+    "currency",
+    "date",
+    "datetime",
+    "reference",
 ]
 
 

@@ -12,15 +12,24 @@ from closeloop.connectors.salesforce.simulator.org import Org, vendor_moment
 from closeloop.ports import Value
 
 _CARRIED_OVER = {  # what a conversion copies from the lead to a new contact, by the vendor's standard mapping
-    "FirstName": "FirstName", "LastName": "LastName", "Email": "Email", "Phone": "Phone", "MobilePhone": "MobilePhone",
-    "Title": "Title", "LeadSource": "LeadSource", "HasOptedOutOfEmail": "HasOptedOutOfEmail",
+    "FirstName": "FirstName",
+    "LastName": "LastName",
+    "Email": "Email",
+    "Phone": "Phone",
+    "MobilePhone": "MobilePhone",
+    "Title": "Title",
+    "LeadSource": "LeadSource",
+    "HasOptedOutOfEmail": "HasOptedOutOfEmail",
     "Country": "MailingCountry",
     "Description": "Description",
 }
 _TO_THE_DEAL = ("Product__c", "Region__c", "Campaign_Name__c", "Closeloop_Packet__c", "LeadSource")
 _CHILDREN = {
     "Contact": (
-        ("Task", "WhoId"), ("Event", "WhoId"), ("OpportunityContactRole", "ContactId"), ("Opportunity", "ContactId"),
+        ("Task", "WhoId"),
+        ("Event", "WhoId"),
+        ("OpportunityContactRole", "ContactId"),
+        ("Opportunity", "ContactId"),
     ),
     "Lead": (("Task", "WhoId"), ("Event", "WhoId")),
     "Account": (("Contact", "AccountId"), ("Opportunity", "AccountId"), ("Task", "WhatId"), ("Event", "WhatId")),
@@ -70,8 +79,12 @@ class Sellers(Org):
             self.force(
                 str(lead["Id"]),
                 {
-                    "IsConverted": True, "ConvertedDate": self._day(0), "ConvertedContactId": contact_id,
-                    "ConvertedAccountId": account_id, "ConvertedOpportunityId": deal_id, "Status": "Closed - Converted",
+                    "IsConverted": True,
+                    "ConvertedDate": self._day(0),
+                    "ConvertedContactId": contact_id,
+                    "ConvertedAccountId": account_id,
+                    "ConvertedOpportunityId": deal_id,
+                    "Status": "Closed - Converted",
                 },
                 by=by,
             )
@@ -80,20 +93,23 @@ class Sellers(Org):
     def log_call(self, who_id: str, owner: str, disposition: str = "", subject: str = "Call", **fields: Value) -> str:
         """A call that took place, with its result: a completed task."""
         call: dict[str, Value] = {
-            "WhoId": who_id, "OwnerId": owner, "Subject": subject, "Status": "Completed", "TaskSubtype": "Call",
-            "CallDisposition": disposition, "ActivityDate": self._day(0),
+            "WhoId": who_id,
+            "OwnerId": owner,
+            "Subject": subject,
+            "Status": "Completed",
+            "TaskSubtype": "Call",
+            "CallDisposition": disposition,
+            "ActivityDate": self._day(0),
         }
         return self.insert("Task", {**call, **fields}, by=owner)
-
-    def complete_task(self, task_id: str, disposition: str | None = None) -> None:
-        """Its owner ticks a task off, with the call's result if it was one."""
-        result: dict[str, Value] = {} if disposition is None else {"CallDisposition": disposition}
-        self.update("Task", task_id, {"Status": "Completed", **result}, by=self._owner(task_id))
 
     def book_meeting(self, who_id: str, owner: str, at: datetime, subject: str = "Meeting", **fields: Value) -> str:
         """A meeting in the calendar."""
         meeting: dict[str, Value] = {
-            "WhoId": who_id, "OwnerId": owner, "Subject": subject, "Type": "Meeting",
+            "WhoId": who_id,
+            "OwnerId": owner,
+            "Subject": subject,
+            "Type": "Meeting",
             "StartDateTime": vendor_moment(at),
         }
         return self.insert("Event", {**meeting, **fields}, by=owner)
