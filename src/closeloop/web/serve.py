@@ -10,12 +10,14 @@ from typing import Self
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 
 from closeloop.flow import Hub
 from closeloop.web.console import console
 from closeloop.web.doors import GroupCommit, Limits, doors
 from closeloop.web.hub_window import HubWindow
-from closeloop.words.errors import BadInput
+from closeloop.words.errors import BadInput, Unready
 
 HOST = "127.0.0.1"
 MOST_WAITING = 100_000
@@ -41,7 +43,10 @@ class Served:
         self.url = f"http://localhost:{self._socket.getsockname()[1]}"
         self._committer = GroupCommit(hub.take_in)
         limits = Limits(backlog=most_waiting, n_waiting=hub.n_waiting)
-        app = Starlette(routes=[*doors(self._committer, write_keys, hub.clock, limits), *console(HubWindow(hub))])
+        app = Starlette(
+            routes=[*doors(self._committer, write_keys, hub.clock, limits), *console(HubWindow(hub))],
+            exception_handlers={Unready: _not_now},
+        )
         config = uvicorn.Config(
             app,
             ws="none",
@@ -69,6 +74,11 @@ class Served:
         self._thread.join()
         self._committer.close()
         self._socket.close()
+
+
+def _not_now(_request: Request, error: Exception) -> Response:
+    """What a page says while the database is away; the doors answer for themselves."""
+    return PlainTextResponse(f"{error}\n", 503, {"Retry-After": "5"})
 
 
 def _listening(port: int) -> socket.socket:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
+import structlog
 
 from closeloop.inbox.nouns import Receipt
 from closeloop.web.doors import GroupCommit
@@ -65,6 +67,31 @@ def test_one_receipt_that_cannot_be_kept_costs_the_others_nothing():
     assert isinstance(answers[1], ValueError)
     assert answers[0] is answers[2] is None
     assert kept == ["a", "b"]
+
+
+def test_a_log_that_cannot_be_written_holds_nobody_up():
+    closed = io.StringIO()
+    closed.close()
+
+    def take_in(receipts: Sequence[Receipt]) -> None:
+        if receipts[0].id == "bad":
+            raise ValueError("no room for this one")
+
+    async def scene() -> list[BaseException | None]:
+        committer = GroupCommit(take_in)
+        one = await asyncio.gather(committer.submit(receipt("bad")), return_exceptions=True)
+        async with asyncio.timeout(10):
+            await committer.submit(receipt("a"))
+        committer.close()
+        return one
+
+    before = structlog.get_config()
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(closed))
+    try:
+        [answer] = asyncio.run(scene())
+    finally:
+        structlog.configure(**before)
+    assert isinstance(answer, ValueError)
 
 
 def test_closing_keeps_what_waits_and_takes_nothing_more():

@@ -184,7 +184,9 @@ def test_another_method_is_told_which_is_valid(door: Door, method: str):
 
 
 def test_a_path_that_is_no_door_is_not_found(door: Door):
-    assert door.ask("/v1/dance")[0] == 404
+    status, _, answer = door.ask("/v1/dance", BATCH)
+    assert (status, answer["code"]) == (404, "no_such_path")
+    assert "/v1/dance is no door; valid are /v1/" in str(answer["message"])
 
 
 def test_without_its_database_the_door_asks_to_send_again(door: Door):

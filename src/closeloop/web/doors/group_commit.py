@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 import structlog
@@ -97,8 +98,9 @@ class GroupCommit:
                 for waiting in group:
                     self._commit([waiting])
                 return
-            _log.exception("receipt_not_kept", source=group[0].receipt.source, n_octets=len(group[0].receipt.body))
             _answer(group, error)
+            with suppress(Exception):  # a log that cannot be written must not end the thread that all wait for
+                _log.exception("receipt not kept", source=group[0].receipt.source, n_octets=len(group[0].receipt.body))
         else:
             _answer(group, None)
 

@@ -68,7 +68,15 @@ def doors(
         limits: what is taken at most.
     """
     door = _TrackingDoor(committer, write_keys, clock, limits or Limits())
-    return [Route(f"/v1/{path}", door) for path in PATHS]
+    return [*(Route(f"/v1/{path}", door) for path in PATHS), Route("/v1/{rest:path}", _nowhere, methods=_ANY)]
+
+
+_ANY = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+
+async def _nowhere(request: Request) -> Response:
+    valid = ", ".join(f"/v1/{path}" for path in PATHS)
+    return refusal(Refused(404, "no_such_path", f"{request.url.path} is no door; valid are {valid}"))
 
 
 class _TrackingDoor:
