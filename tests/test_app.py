@@ -27,12 +27,20 @@ def said(
     ("arguments", "message"),
     [
         (["--database", "nonsense", "report", "funnel"], "'nonsense' is no address of a database; valid are sqlite:"),
+        (["--database", "postgres:/a:s@cret@b/c", "report", "funnel"], "'postgres:***@b/c' is no address of a"),
         (
             ["--database", "mysql://a:secret@b/c", "report", "funnel"],
             "mysql://a:***@b/c: mysql is not among the databases",
         ),
         (["--database", "sqlite:////dev/null/hub.db", "report", "funnel"], "the folder cannot be made: "),
-        (["--database", "postgresql://a@127.0.0.1:1/b", "report", "funnel"], "the database cannot be used now: "),
+        (
+            ["--database", "postgresql://a:secret@127.0.0.1:1/b", "report", "funnel"],
+            "postgresql://a:***@127.0.0.1:1/b cannot be opened: connection failed: ",
+        ),
+        (
+            ["--database", f"sqlite:///{B2B}", "report", "funnel"],
+            "cannot be opened: file is not a database; mend that, or name another with --database",
+        ),
         (["--process", "none.yaml", "up"], "none.yaml:0: cannot be read: No such file or directory"),
         (["--process", "none.yaml", "demo"], "none.yaml:0: cannot be read: No such file or directory"),
         (["report", "funnel"], "holds no process yet; name its file with --process or CLOSELOOP_PROCESS"),

@@ -5,7 +5,6 @@ cd "$(dirname "$0")/.."
 export UV_PYTHON_DOWNLOADS=never VIRTUAL_ENV="$PWD/.venv"
 
 if [ ! -x .venv/bin/uv ]; then
-  tools/need.sh python3-venv
   python=$(tools/python.sh)
   "$python" -m venv .venv
   uv_alone=$(mktemp)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -15,7 +17,7 @@ from typing import Annotated, Final
 import structlog
 import typer
 from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from stamina.instrumentation import set_on_retry_hooks
 
 from closeloop.cli import add_commands
@@ -27,9 +29,9 @@ from closeloop.inbox import store as inbox_store
 from closeloop.inbox.nouns import Receipt
 from closeloop.outbox.nouns import MAIL
 from closeloop.ports import Clock, Connector
-from closeloop.process.load import load, load_files
+from closeloop.process.load import load, load_kept
 from closeloop.process.nouns import Process
-from closeloop.words.errors import BadInput, CloseloopError
+from closeloop.words.errors import BadInput, CloseloopError, Unready
 from closeloop.words.moment import SystemClock
 
 DATABASE: Final = "sqlite:///var/closeloop.db"
@@ -198,7 +200,8 @@ def open_database(url: str) -> Database:
     try:
         parsed = make_url(url)
     except ArgumentError:
-        raise BadInput(f"{url!r} is no address of a database; {valid}") from None
+        given = re.sub(":.*@", ":***@", url)  # whatever is wrong with it, it may hold a password
+        raise BadInput(f"{given!r} is no address of a database; {valid}") from None
     if parsed.get_backend_name() not in ("sqlite", "postgresql", "postgres"):
         raise BadInput(f"{parsed.render_as_string()}: {parsed.get_backend_name()} is not among the databases; {valid}")
     if parsed.get_backend_name() == "sqlite" and parsed.database:
@@ -211,8 +214,12 @@ def open_database(url: str) -> Database:
     database = Database(url)
     try:
         migrate(database, [resources.files("closeloop").joinpath(room, "views.sql").read_text() for room in ROOMS])
-    except BaseException:
+    except BaseException as error:
         database.close()
+        if isinstance(error, Unready) and isinstance(error.__cause__, DBAPIError):
+            reason = " ".join(str(error.__cause__.orig).split()).rstrip(".")
+            where = parsed.render_as_string()
+            raise Unready(f"{where} cannot be opened: {reason}; mend that, or name another with --database") from error
         raise
     return database
 
@@ -229,7 +236,7 @@ def newest_process(database: Database) -> Process:
     if not versions:
         where = make_url(database.url).render_as_string()
         raise BadInput(f"{where} holds no process yet; name its file with --process or CLOSELOOP_PROCESS")
-    return load_files(files, next(name for name in sorted(files) if name.endswith((".yaml", ".yml"))))
+    return load_kept(files)
 
 
 def _log_plainly() -> None:
@@ -241,9 +248,15 @@ def _log_plainly() -> None:
             structlog.processors.ExceptionRenderer(),
             structlog.processors.LogfmtRenderer(key_order=("timestamp", "level", "event")),
         ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=_to_stderr,
     )
+    logging.getLogger("httpx2").setLevel(logging.WARNING)  # below, it tells whole addresses: Marketo's hold the secret
     set_on_retry_hooks([])  # a call that is tried again within itself is no news
+
+
+def _to_stderr(*_: object) -> structlog.PrintLogger:
+    """Where stderr is when something is logged, not where it was when logging was set up."""
+    return structlog.PrintLogger(sys.stderr)
 
 
 def _variable(source: str, setting: str) -> str:

@@ -148,6 +148,15 @@ def test_json_lines_are_rows_too(tmp_path: Path):
     assert "line 4, column mail: is an object or a list" in reasons[2]
 
 
+def test_a_line_of_json_that_is_nested_too_deeply_is_refused_alone(tmp_path: Path):
+    good = json.dumps({"id": 1, "mail": "a@acme.example", "met": "03/04/2026", "what": "talk", "hall": 2})
+    imported, messages = taken(write(tmp_path, '{"id":' * 5000 + "\n" + good, "fair.jsonl"))
+    assert imported.n_refused == 1
+    assert next(message.reason for message in messages if isinstance(message, SetAside)).startswith(
+        "line 1: is nested too deeply"
+    )
+
+
 def test_a_byte_order_mark_is_no_part_of_the_first_column(tmp_path: Path):
     _, (message,) = taken(write(tmp_path, b"\xef\xbb\xbf" + HEAD.encode() + b"1,a@acme.example,03/04/2026,talk,1,\n"))
     assert message.id == "fair:1"

@@ -130,6 +130,8 @@ def _json_rows(lines: Iterable[str], first_line: int) -> Iterator[Part]:
             yield Row(line, text, _OBJECT.decode(text))
         except msgspec.ValidationError:
             yield Refused(line, text, "", "is no JSON object; valid is one object a line")
+        except RecursionError:
+            yield Refused(line, text, "", "is nested too deeply to be read; valid is one JSON object a line")
         except (msgspec.DecodeError, UnicodeError) as error:
             yield Refused(line, text, "", f"{error}; valid is one JSON object a line")
 
