@@ -141,5 +141,8 @@ def _ends_down(connection: Connection) -> Iterator[Trouble]:
     for line in connection.execute(_ENDS):
         last = moment(line.pulled_at)
         what = f"last read {last:%Y-%m-%d %H:%M} UTC" if last else "never read"
-        remedy = f"It is tried again by itself. If it stays: check address, credentials and limits of {line.source}."
+        remedy = (
+            "What is for it waits, nothing is lost; a connected end is tried again by itself. "
+            f"If it stays: check address, credentials and limits of {line.source}, and start the hub again."
+        )
         yield Trouble(line.source, what, line.error, 1, moment(line.error_at), remedy, None)
