@@ -6,6 +6,7 @@ have() {
   case "$1" in
     python3-venv) "$(dirname "$0")/python.sh" >/dev/null 2>&1 ;;
     postgresql) compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null ;;
+    default-jre-headless) command -v java >/dev/null ;;
     libatomic1) compgen -G '/usr/lib*/libatomic.so.1' >/dev/null || compgen -G '/usr/lib/*/libatomic.so.1' >/dev/null ;;
     *) command -v "$1" >/dev/null ;;
   esac

@@ -10,7 +10,7 @@ from pathlib import Path
 from support.house.tree import Tree
 
 MOST_LINES = 400
-_NOT_READ_BY_PEOPLE = frozenset({".lock", ".json", ".csv", ".jsonl", ".svg", ".png", ".ico", ".woff2"})
+_NOT_READ_BY_PEOPLE = frozenset({".lock", ".json", ".csv", ".jsonl", ".gz", ".svg", ".png", ".ico", ".woff2"})
 _EMPTY_NAMES = frozenset({"util", "utils", "helper", "helpers", "common", "manager", "service", "data", "info"})
 # Joined here, so that this file itself names none of them.
 _REGISTRY_HOSTS = (
