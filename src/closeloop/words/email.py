@@ -11,8 +11,9 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-import idna
 from disposable_email_domains import blocklist
+
+from closeloop.words.domain import ascii_domain
 
 _DISPOSABLE: frozenset[str] = frozenset(blocklist)
 _LONGEST, _LONGEST_LOCAL = 254, 64
@@ -53,7 +54,7 @@ def normalise_email(text: str) -> str | None:
     if not at or not (local.isascii() or _is_visible(local)):
         return None
     if not domain.isascii():
-        domain = _ascii_domain(domain)
+        domain = ascii_domain(domain)
     # No mailbox is named by its tag alone, so "+tag@…" keeps it.
     mailbox = local.partition("+")[0] or local
     # Only what the local part brings beyond ASCII makes octets and characters differ.
@@ -82,10 +83,3 @@ def is_disposable(text: str) -> bool:
 def _is_visible(local: str) -> bool:
     # Letters, marks, digits and symbols; no separators, controls, private use or lone surrogates.
     return all(unicodedata.category(letter)[0] not in "ZC" for letter in local)
-
-
-def _ascii_domain(domain: str) -> str:
-    try:
-        return idna.encode(domain, uts46=True).decode("ascii")
-    except (idna.IDNAError, UnicodeError):
-        return ""
