@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from closeloop.inbox.files import Said
 from closeloop.inbox.importing import Imported, import_file
 from closeloop.inbox.nouns import Key, Message, Receipt, SetAside
 from closeloop.inbox.read import read
@@ -180,6 +185,134 @@ def test_a_file_that_cannot_be_used_at_all_is_refused_before_anything_is_taken_i
     with pytest.raises(BadInput, match=expected):
         import_file(write(tmp_path, text), process(), "fair", receipts.extend, NOW)
     assert receipts == []
+
+
+DETECTED = replace(MAPPING, delimiter=None, encoding=None)
+ROWS = ("1,joerg@acme.example,03/04/2026,talk,12,", "2,zoe@acme.example,04/04/2026,dance,Süd,")
+
+
+def test_encoding_and_delimiter_are_found_when_the_process_does_not_say_them(tmp_path: Path):
+    text = HEAD + "\n".join(ROWS)
+    for octets in (text.encode("utf-16"), text.replace(",", ";").encode("cp1252"), text.replace(",", "\t").encode()):
+        imported, messages = taken(write(tmp_path, octets), mapping=DETECTED)
+        assert [message.id for message in messages] == ["fair:1", "fair:2"]
+        assert [message.act.props["hall"] for message in messages if isinstance(message, Message) and message.act] == [
+            12, "Süd",
+        ]  # fmt: skip
+        assert {choice.what for choice in imported.file.choices} >= {"format", "encoding", "delimiter", "header"}
+
+
+def test_what_a_person_says_of_a_file_is_before_what_the_process_says(tmp_path: Path):
+    path = write(tmp_path, (HEAD + ROWS[1]).replace(",", ";").encode("cp1252"))
+    said = Said(encoding="cp1252", delimiter=";")
+    assert import_file(path, process(), "fair", None, NOW, said=said).n_rows == 1
+    with pytest.raises(BadInput, match="not utf-8: octet 0xfc at offset"):
+        import_file(path, process(), "fair", None, NOW)
+
+
+def sheet(tmp_path: Path, met: object, name: str = "fair.xlsx") -> Path:
+    book = openpyxl.Workbook()
+    for row in (["Fair of 2026"], HEAD.strip().split(","), [7, "Joe@Acme.example", met, "talk", 12, "01/02/1980"], [],
+                ["x", "two@acme.example", "04/13/2026", "talk", 1, None]):  # fmt: skip
+        book.active.append(row)
+    path = tmp_path / name
+    book.save(path)
+    return path
+
+
+def test_a_spreadsheet_is_taken_in_by_its_rows_and_its_own_days_need_no_order(tmp_path: Path):
+    met = datetime(2026, 4, 3, 10, 0)  # noqa: DTZ001 - a sheet knows no zone
+    imported, (message, refused) = taken(sheet(tmp_path, met, "fair.csv"))
+    assert isinstance(message, Message)
+    assert (message.id, message.position) == ("fair:7", 3)
+    assert message.occurred_at == datetime(2026, 4, 3, 8, tzinfo=UTC)
+    assert {value.path: value.value for value in message.values} == {
+        "fair.email": "Joe@Acme.example", "fair.born": "1980-02-01",
+    }  # fmt: skip
+    # A text in the same column is read in the declared order, as ever.
+    assert isinstance(refused, SetAside)
+    assert refused.reason.startswith("line 5, column met: '04/13/2026' is no date in the order 'dmy'")
+    assert (imported.n_rows, imported.n_refused, imported.file.kind) == (2, 1, "xlsx")
+
+
+def test_parquet_is_taken_in_as_json_lines_that_say_the_file_s_digest(tmp_path: Path):
+    columns = {"id": [1, 2], "mail": ["a@acme.example", None], "met": [NOW - timedelta(days=1)] * 2}
+    path = tmp_path / "fair.parquet"
+    pq.write_table(pa.table({**columns, "what": ["talk"] * 2, "hall": [3, None], "born": [date(1980, 2, 1)] * 2}), path)
+    receipts: list[Receipt] = []
+    import_file(path, process(), "fair", receipts.extend, NOW)
+    (receipt,) = receipts
+    assert receipt.headers["digest"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert json.loads(receipt.body.splitlines()[0])["met"] == "2026-08-31T09:00:00+00:00"
+    first, second = accepted(receipts, process())
+    assert (first.keys, first.occurred_at, second.keys) == (
+        (Key("email", "a@acme.example"),), NOW - timedelta(days=1), (),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_a_receipt_is_read_alike_whatever_the_process_says_later(tmp_path: Path, kind: str):
+    text = (HEAD + "\n".join(ROWS)).replace(",", ";")
+    path = sheet(tmp_path, "03/04/2026") if kind == "xlsx" else write(tmp_path, text)
+    receipts: list[Receipt] = []
+    import_file(path, process(DETECTED), "fair", receipts.extend, NOW)
+    later = process(replace(MAPPING, delimiter="|", encoding="utf-16"))
+    assert list(map(str, accepted(receipts, later))) == list(map(str, accepted(receipts, process(DETECTED))))
+    assert accepted(receipts, later)
+
+
+def test_a_receipt_from_before_layouts_were_kept_is_read_by_the_process(tmp_path: Path):
+    receipts: list[Receipt] = []
+    import_file(write(tmp_path, HEAD + "\n".join(ROWS)), process(), "fair", receipts.extend, NOW)
+    old = [
+        replace(
+            one, headers={name: one.headers[name] for name in ("file", "digest", "format", "columns", "first_line")}
+        )
+        for one in receipts
+    ]
+    assert [message.id for message in accepted(old, process())] == ["fair:1", "fair:2"]
+
+
+def test_whole_rows_in_quotes_and_an_empty_column_at_the_end_are_read_and_kept_verbatim(tmp_path: Path):
+    lines = [f'"{line}"' for line in (HEAD.strip(), *ROWS)]
+    receipts: list[Receipt] = []
+    import_file(write(tmp_path, "\n".join(lines)), process(DETECTED), "fair", receipts.extend, NOW)
+    assert receipts[0].body.decode() == "\n".join(lines[1:])
+    assert [message.id for message in accepted(receipts, process())] == ["fair:1", "fair:2"]
+    text = "\n".join([f",{HEAD.strip()},", f",{ROWS[0]},", f",{ROWS[1]}"])
+    _, messages = taken(write(tmp_path, text), mapping=DETECTED)
+    assert [message.id for message in messages] == ["fair:1", "fair:2"]
+
+
+def test_octets_that_are_in_no_encoding_stay_as_they_were_and_cost_one_row(tmp_path: Path):
+    octets = HEAD.encode() + "".join(f"{n},ö{n}@acme.example,03/04/2026,ü,1,\n" for n in range(20)).encode()
+    broken = b"20,J\xf6rg,03/04/2026,talk,1,\n"
+    receipts: list[Receipt] = []
+    imported = import_file(write(tmp_path, octets + broken), process(DETECTED), "fair", receipts.extend, NOW)
+    assert (imported.n_rows, imported.n_refused) == (21, 1)
+    assert receipts[0].body.endswith(broken)
+    assert imported.rejects is not None
+    assert b"J\xf6rg" in imported.rejects.read_bytes()
+
+
+def test_a_header_that_differs_in_case_blanks_and_underscores_is_accepted_and_said(tmp_path: Path):
+    imported, (message,) = taken(write(tmp_path, "ID,Mail ,_met,W-hat,Hall,Born\n" + ROWS[0]))
+    assert message.id == "fair:1"
+    said = [choice.value for choice in imported.file.choices if choice.what == "columns"]
+    assert said[0] == "'ID' is 'id' of the process"
+    assert len(said) == 6
+
+
+def test_a_header_with_two_columns_that_could_be_meant_is_refused(tmp_path: Path):
+    with pytest.raises(BadInput, match=r"has no column 'mail', which the process .* the header has 'id', 'Mail'"):
+        taken(write(tmp_path, "id,Mail,MAIL,met,what,hall,born\n"))
+    _, messages = taken(write(tmp_path, "id,mail,met,what,hall,born,x,x\n" + ROWS[0] + "1,2\n"))
+    assert len(messages) == 1
+
+
+def test_the_header_is_found_below_titles_by_the_columns_that_the_process_names(tmp_path: Path):
+    _, (message,) = taken(write(tmp_path, "Fair, of, many, words, and, more\n\n" + HEAD + ROWS[0]), mapping=DETECTED)
+    assert message.position == 4
 
 
 def test_a_source_that_takes_no_files_names_those_that_do(tmp_path: Path):

@@ -55,7 +55,7 @@ def load(text):
 
 def test_says_which_column_is_what():
     mapping = load(CALLS).sources["calls"].file
-    assert (mapping.delimiter, mapping.encoding, mapping.key, mapping.touch) == (";", "utf-8", (), "call.logged")
+    assert (mapping.delimiter, mapping.encoding, mapping.key, mapping.touch) == (";", None, (), "call.logged")
     assert mapping.values == {"job": "job", "y": "y"}
     assert mapping.person_per_row
 

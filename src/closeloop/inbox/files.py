@@ -1,13 +1,10 @@
-"""A CSV or JSON lines file as receipts: checked as a whole first, then cut into chunks of rows."""
+"""A file as receipts: looked at as a whole first, its columns found in the mapping, then cut into chunks of rows."""
 
 from __future__ import annotations
 
-import codecs
-import csv
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from hashlib import sha256
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
@@ -15,8 +12,10 @@ from typing import NamedTuple
 import msgspec
 
 from closeloop.inbox.nouns import Receipt
-from closeloop.inbox.table_text import Format, Part, rows_of
 from closeloop.process.nouns import FileMapping, Process, SourceDecl
+from closeloop.tables.look import look, same_heading
+from closeloop.tables.nouns import Choice, Look, Part
+from closeloop.tables.rows import rows
 from closeloop.words import ids
 from closeloop.words.errors import BadInput
 
@@ -32,65 +31,57 @@ class Chunk(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Inspected:
-    """A file that can be read as text from end to end.
+class Said:
+    """What a person says of a file, instead of what the process says or the file shows."""
 
-    Attributes:
-        digest: SHA-256 of its octets.
-        columns: of a CSV, in order; None for JSON lines.
-        n_bytes: its size.
-    """
-
-    path: Path
-    form: Format
-    encoding: str
-    digest: str
-    columns: list[str] | None
-    n_bytes: int
+    encoding: str | None = None
+    delimiter: str | None = None
+    sheet: str | None = None
 
 
-def inspect(path: Path, mapping: FileMapping) -> Inspected:
-    """Read the whole file once: its digest, and whether its text and header can be used.
+NOTHING_SAID = Said()
+
+
+def inspect(path: Path, mapping: FileMapping, said: Said = NOTHING_SAID) -> Look:
+    """Read the whole file once: what it is, its digest, and its columns under the names of the mapping.
+
+    A name that differs from the mapping's in case, blanks, underscores, dashes or dots only is taken for it, and that
+    is among the choices.
 
     Raises:
-        BadInput: not there, empty, not in the declared encoding (with the offset of the octet), or its header lacks a
-            column that the mapping names, or has one twice.
+        BadInput: no table, not in the declared encoding, or its header lacks a column that the mapping names, or has
+            one twice.
     """
-    digest, decoder, n_bytes = sha256(), codecs.getincrementaldecoder(mapping.encoding)(), 0
-    try:
-        with path.open("rb") as file:
-            while block := file.read(1 << 20):
-                _decode(decoder, block, n_bytes, path, mapping)
-                digest.update(block)
-                n_bytes += len(block)
-            _decode(decoder, b"", n_bytes, path, mapping)
-    except OSError as error:
-        raise BadInput(f"{path}: cannot be read: {error.strerror}") from None
-    form: Format = "jsonl" if path.suffix.lower() in (".jsonl", ".ndjson") else "csv"
-    # A byte order mark is no part of the text.
-    encoding = "utf-8-sig" if codecs.lookup(mapping.encoding).name == "utf-8" else mapping.encoding
-    columns = _columns(path, encoding, mapping) if form == "csv" else None
-    return Inspected(path, form, encoding, digest.hexdigest(), columns, n_bytes)
+    wanted = tuple(dict.fromkeys(_named_columns(mapping)))
+    found = look(
+        path, encoding=said.encoding or mapping.encoding, delimiter=said.delimiter or mapping.delimiter,
+        sheet=said.sheet, expect=wanted,
+    )  # fmt: skip
+    if found.kind == "jsonl":
+        return found  # a key that no row has says nothing, as in any JSON
+    columns, notes = _under_names_of(mapping, wanted, found)
+    layout = replace(found.layout, columns=columns) if found.layout else None
+    return replace(found, columns=columns, layout=layout, choices=(*found.choices, *notes))
 
 
-def chunks(file: Inspected, source: SourceDecl, mapping: FileMapping, now: datetime) -> Iterator[Chunk]:
-    """The rows of the file, verbatim, as receipts for the bulk queue in line order.
+def chunks(file: Look, source: SourceDecl, now: datetime) -> Iterator[Chunk]:
+    """The rows of the file as receipts for the bulk queue in line order.
+
+    The text of CSV and JSON lines stands in them verbatim, that of a sheet or Parquet as JSON lines.
 
     Args:
         file: from `inspect`.
         source: whose file it is.
-        mapping: of the source.
         now: the time of the import.
     """
-    headers = {"file": file.path.name, "digest": file.digest, "format": file.form}
-    if file.columns is not None:
-        headers["columns"] = msgspec.json.encode(file.columns).decode()
-    for n, rows in enumerate(_in_chunks(_rows(file, mapping))):
+    headers = _headers(file)
+    for n, some in enumerate(_in_chunks(rows(file))):
         # Ids sort by time, so chunks written in one millisecond are told apart by counting on.
         receipt_id = ids.new(now + timedelta(milliseconds=n))
-        body = "".join(row.text for row in rows).encode("utf-8", "surrogatepass")
-        told = {**headers, "first_line": str(rows[0].line)}
-        yield Chunk(Receipt(receipt_id, source.name, "import", "bulk", now, told, body), rows)
+        # Octets that are in no encoding stay the octets that they were.
+        body = "".join(row.text for row in some).encode("utf-8", "surrogateescape")
+        told = {**headers, "first_line": str(some[0].line)}
+        yield Chunk(Receipt(receipt_id, source.name, "import", "bulk", now, told, body), some)
 
 
 def mapping_of(process: Process, source_name: str) -> tuple[SourceDecl, FileMapping]:
@@ -109,35 +100,52 @@ def mapping_of(process: Process, source_name: str) -> tuple[SourceDecl, FileMapp
     return source, source.file
 
 
-def _decode(decoder: codecs.IncrementalDecoder, block: bytes, before: int, path: Path, mapping: FileMapping) -> None:
-    held = len(decoder.getstate()[0])
-    try:
-        decoder.decode(block, final=not block)
-    except UnicodeDecodeError as error:
-        raise BadInput(
-            f"{path}: not {mapping.encoding}: octet {error.object[error.start]:#04x} at offset "
-            f"{before - held + error.start} ({error.reason}); save it so, or declare its `encoding` for the source"
-        ) from None
+def _headers(file: Look) -> dict[str, str]:
+    """All that reading the rows again needs, whatever the process says by then."""
+    headers = {"file": file.path.name, "digest": file.digest, "format": "csv" if file.layout else "jsonl"}
+    if file.layout is None:
+        # A sheet and Parquet know a day from a text, so theirs are written in one order.
+        return headers if file.encoding else {**headers, "typed": file.kind}
+    headers["columns"] = msgspec.json.encode(file.layout.columns).decode()
+    headers["delimiter"], headers["required"] = file.layout.delimiter, str(file.layout.required)
+    quoting = {"wrapped": file.layout.wrapped, "spaced": file.layout.spaced}
+    return {**headers, **{name: "true" for name, on in quoting.items() if on}}
 
 
-def _columns(path: Path, encoding: str, mapping: FileMapping) -> list[str]:
-    with path.open(encoding=encoding, newline="") as file:
-        try:
-            columns = next(csv.reader(file, delimiter=mapping.delimiter, strict=True), [])
-        except csv.Error as error:
-            raise BadInput(f"{path}:1: the header cannot be read: {error}") from None
-    if not columns:
-        raise BadInput(f"{path}:1: has no header; the first line must name the columns")
-    twice = sorted({column for column in columns if columns.count(column) > 1})
-    if twice:
-        raise BadInput(f"{path}:1: the header names {', '.join(map(repr, twice))} twice; each column needs a name")
-    missing = sorted(set(_named_columns(mapping)) - set(columns))
-    if missing:
+def _under_names_of(mapping: FileMapping, wanted: Sequence[str], found: Look) -> tuple[tuple[str, ...], list[Choice]]:
+    there, notes = list(found.columns), []
+    doubled = sorted(
+        name for name in wanted if name in there and f"{name} (2)" in there and f"{name} (2)" not in wanted
+    )
+    if doubled:
+        where = f"{found.path}:{found.header_line}"
         raise BadInput(
-            f"{path}:1: has no column {', '.join(map(repr, missing))}, which the process file names; "
-            f"it has {', '.join(map(repr, columns))}: check `delimiter` ({mapping.delimiter!r}) and the names"
+            f"{where}: the header names {', '.join(map(repr, doubled))} twice; which is meant, nobody knows: rename one"
         )
-    return columns
+    missing = []
+    for name in wanted:
+        if name in there:
+            continue
+        alike = [column for column in there if same_heading(column) == same_heading(name) and column not in wanted]
+        if len(alike) == 1:
+            there[there.index(alike[0])] = name
+            notes.append(Choice("columns", f"{alike[0]!r} is {name!r} of the process", "but for case, blanks or signs"))
+        else:
+            missing.append(name)
+    if missing:
+        raise BadInput(_lacks(mapping, sorted(missing), found))
+    return tuple(there), notes
+
+
+def _lacks(mapping: FileMapping, missing: Sequence[str], found: Look) -> str:
+    where = f"{found.path}:{found.header_line or 1}" if found.kind != "parquet" else str(found.path)
+    delimiter = mapping.delimiter or found.delimiter
+    check = f"check `delimiter` ({delimiter!r}) and the names" if delimiter else "check the names"
+    sheet = f" of sheet {found.sheet!r}" if found.sheet else ""
+    return (
+        f"{where}: has no column {', '.join(map(repr, missing))}, which the process file names; the header{sheet} "
+        f"has {', '.join(map(repr, found.columns))}: {check}, or let --propose show what its columns mean"
+    )
 
 
 def _named_columns(mapping: FileMapping) -> Iterator[str]:
@@ -146,25 +154,10 @@ def _named_columns(mapping: FileMapping) -> Iterator[str]:
     yield from chain(mapping.key, filter(None, single), mapping.values.values(), mapping.props.values(), flagged)
 
 
-def _rows(file: Inspected, mapping: FileMapping) -> Iterator[Part]:
-    with file.path.open(encoding=file.encoding, newline="") as text:
-        lines: Iterator[str] = iter(text)
-        first_line = 1
-        if file.columns is not None:
-            first_line += _pass_header(lines, mapping)
-        yield from rows_of(lines, file.form, columns=file.columns, delimiter=mapping.delimiter, first_line=first_line)
-
-
-def _pass_header(lines: Iterator[str], mapping: FileMapping) -> int:
-    reader = csv.reader(lines, delimiter=mapping.delimiter, strict=True)
-    next(reader)
-    return reader.line_num
-
-
-def _in_chunks(rows: Iterator[Part]) -> Iterator[list[Part]]:
+def _in_chunks(parts: Iterator[Part]) -> Iterator[list[Part]]:
     chunk: list[Part] = []
-    for row in rows:
-        chunk.append(row)
+    for part in parts:
+        chunk.append(part)
         if len(chunk) == ROWS:
             yield chunk
             chunk = []

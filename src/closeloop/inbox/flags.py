@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from closeloop.inbox.table_text import Cells
 from closeloop.process.nouns import FileMapping
 from closeloop.rules import Rule
 from closeloop.rules.rule import walk
 from closeloop.rules.tree import Name
+from closeloop.tables.nouns import Cells
 
 
 def flags_of(cells: Cells, mapping: FileMapping, now: datetime) -> tuple[str, ...]:

@@ -12,11 +12,11 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Protocol, TextIO
 
-from closeloop.inbox.files import Chunk, Inspected, chunks, inspect, mapping_of
+from closeloop.inbox.files import NOTHING_SAID, Chunk, Said, chunks, inspect, mapping_of
 from closeloop.inbox.nouns import Message, Receipt
 from closeloop.inbox.rows import each_row
-from closeloop.inbox.table_text import Refused, Row
 from closeloop.process.nouns import Process, SourceDecl
+from closeloop.tables.nouns import Look, Refused, Row
 from closeloop.words.errors import BadInput
 
 CHUNKS = 8
@@ -31,7 +31,7 @@ class Imported:
     """What came of a file.
 
     Attributes:
-        file: what was read.
+        file: what was read, and how.
         n_rows: without header and blank lines.
         n_refused: rows that cannot be used; they are set aside, and stand in the file of rejects.
         n_copies: rows that say exactly what an earlier one says; they are kept.
@@ -40,7 +40,7 @@ class Imported:
         rejects: the file of rejects, if there are any.
     """
 
-    file: Inspected
+    file: Look
     n_rows: int = 0
     n_refused: int = 0
     n_copies: int = 0
@@ -57,28 +57,30 @@ def import_file(
     now: datetime,
     *,
     rejects: Path | None = None,
+    said: Said = NOTHING_SAID,
     on_progress: Callable[[int], None] = lambda _: None,
 ) -> Imported:
     """Take a file in as `source_name`, or only say what would come of it.
 
     Args:
-        path: a CSV, or JSON lines if it ends so.
+        path: a CSV, JSON lines, spreadsheet or Parquet, by its content.
         process: whose mapping is used.
         source_name: a source with `kind: file`.
         take_in: keeps receipts for good; None for a dry run, which writes nothing at all.
         now: the time of the import.
         rejects: where refused rows go; by default FILE.rejected.csv beside the file.
+        said: encoding, delimiter or sheet, by a person.
         on_progress: is told the octets done by each chunk.
 
     Raises:
         BadInput: the file as a whole cannot be used; nothing of it was taken in.
     """
     source, mapping = mapping_of(process, source_name)
-    imported = Imported(inspect(path, mapping))
+    imported = Imported(inspect(path, mapping, said))
     seen: set[bytes] = set()
     with _rejects(rejects or path.with_name(f"{path.name}.rejected.csv"), imported, dry=take_in is None) as reject:
         kept: list[Receipt] = []
-        for chunk in chunks(imported.file, source, mapping, now):
+        for chunk in chunks(imported.file, source, now):
             _count(chunk, process, source, imported, reject)
             kept.append(_with_copies(chunk, imported, seen))
             if len(kept) == CHUNKS:
@@ -149,7 +151,7 @@ def _rejects(path: Path, imported: Imported, *, dry: bool) -> Iterator[Callable[
 
 def _opened(path: Path) -> TextIO:
     try:
-        return path.open("w", encoding="utf-8", newline="")
+        return path.open("w", encoding="utf-8", errors="surrogateescape", newline="")
     except OSError as error:
         why = f"{path}: refused rows cannot be written there: {error.strerror}"
         raise BadInput(f"{why}; say another place with --rejects, what was taken in stays") from None

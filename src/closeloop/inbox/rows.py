@@ -10,21 +10,23 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from closeloop.inbox.dates import moment_in_order
+from closeloop.inbox.dates import Order, moment_in_order
 from closeloop.inbox.fields import Named, fields_of, reported, strong_keys
 from closeloop.inbox.flags import flags_of
 from closeloop.inbox.keys import message_id
 from closeloop.inbox.nouns import Act, Key, Message, Receipt, Reported, SetAside
 from closeloop.inbox.skew import SKEWED
-from closeloop.inbox.table_text import Blank, Cells, Refused, Row, rows_of
 from closeloop.ports import Value
 from closeloop.process.nouns import FileMapping, Process, SourceDecl
+from closeloop.tables.nouns import Blank, Cells, Layout, Part, Refused, Row
+from closeloop.tables.text import csv_rows, json_rows
 from closeloop.words.errors import BadInput
 
 DUPLICATE = "duplicate"
 """The flag of a row that says exactly what an earlier row of its file says; the import knows, and tells by a header."""
 
 _MICROSECOND = timedelta(microseconds=1)
+_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?:T|\Z)")
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,14})(?:\.\d{1,15})?")
 
 
@@ -45,21 +47,28 @@ def each_row(receipt: Receipt, process: Process, source: SourceDecl) -> Iterator
     if mapping is None:
         raise BadInput(f"{process.signed} says nothing of files from {source.name!r}: it needs `kind: file`")
     fields = fields_of(process).of(source.name)
-    columns = msgspec.json.decode(receipt.headers.get("columns", "null"), type=list[str] | None)
-    rows = rows_of(
-        io.StringIO(receipt.body.decode(), newline=""),
-        "jsonl" if receipt.headers.get("format") == "jsonl" else "csv",
-        columns=columns,
-        delimiter=mapping.delimiter,
-        first_line=int(receipt.headers["first_line"]),
-    )
     copies = frozenset(receipt.headers.get("copies", "").split())
-    for row in rows:
+    for row in _parts(receipt, mapping):
         if not isinstance(row, Blank):
             read = row if isinstance(row, Refused) else _message(row, receipt, source.name, mapping, fields)
             if isinstance(read, Message) and str(read.position) in copies:
                 read = replace(read, flags=(*read.flags, DUPLICATE))
             yield read
+
+
+def _parts(receipt: Receipt, mapping: FileMapping) -> Iterator[Part]:
+    """The rows as the import saw them: how the text falls into cells stands in the receipt's headers."""
+    headers = receipt.headers
+    lines = io.StringIO(receipt.body.decode("utf-8", "surrogateescape"), newline="")
+    first_line = int(headers["first_line"])
+    if headers.get("format") == "jsonl":
+        return json_rows(lines, first_line=first_line)
+    columns = msgspec.json.decode(headers.get("columns", "[]"), type=tuple[str, ...])
+    layout = Layout(
+        headers.get("delimiter", mapping.delimiter or ","), columns, int(headers.get("required", len(columns))),
+        wrapped="wrapped" in headers, spaced="spaced" in headers,
+    )  # fmt: skip
+    return csv_rows(lines, layout, first_line=first_line)
 
 
 class _Column(BadInput):
@@ -74,7 +83,7 @@ def _message(
     row: Row, receipt: Receipt, source: str, mapping: FileMapping, fields: Sequence[Named]
 ) -> Message | Refused:
     try:
-        values = list(_values(row.cells, mapping, fields))
+        values = list(_values(row.cells, receipt, mapping, fields))
         key = _key(row, receipt, mapping)
         occurred_at, late = _occurred_at(row, receipt, mapping)
         visitor = _said(row.cells, mapping.visitor) if mapping.visitor else None
@@ -93,11 +102,13 @@ def _message(
         return Refused(row.line, row.text, "", str(error))
 
 
-def _values(cells: Cells, mapping: FileMapping, fields: Sequence[Named]) -> Iterator[tuple[Named, Value]]:
+def _values(
+    cells: Cells, receipt: Receipt, mapping: FileMapping, fields: Sequence[Named]
+) -> Iterator[tuple[Named, Value]]:
     for named in fields:
         column = mapping.values.get(".".join(filter(None, (named.object, named.name))))
         if column is not None and column in cells:
-            yield named, _dated(column, _scalar(cells, column), named.form, mapping)
+            yield named, _dated(column, _scalar(cells, column), named.form, receipt, mapping)
 
 
 def _reported(
@@ -110,11 +121,11 @@ def _reported(
     return (*reported(values), *heard)
 
 
-def _dated(column: str, value: Value, form: str, mapping: FileMapping) -> Value:
+def _dated(column: str, value: Value, form: str, receipt: Receipt, mapping: FileMapping) -> Value:
     if form not in ("date", "moment") or not isinstance(value, str) or not value.strip():
         return value
     zone = "UTC" if form == "date" else mapping.zone
-    at = _in_column(column, lambda: moment_in_order(value, mapping.time_order, zone))
+    at = _in_column(column, lambda: moment_in_order(value, _order(value, receipt, mapping), zone))
     return at.date().isoformat() if form == "date" else at.isoformat()
 
 
@@ -135,8 +146,13 @@ def _occurred_at(row: Row, receipt: Receipt, mapping: FileMapping) -> tuple[date
     said = _said(row.cells, mapping.time)
     if said is None:
         raise _Column(mapping.time, "is blank; every row needs its time, or the source no `time`")
-    at = _in_column(mapping.time, lambda: moment_in_order(said, mapping.time_order, mapping.zone))
+    at = _in_column(mapping.time, lambda: moment_in_order(said, _order(said, receipt, mapping), mapping.zone))
     return (at, ()) if at <= receipt.received_at else (receipt.received_at, (SKEWED,))
+
+
+def _order(said: str, receipt: Receipt, mapping: FileMapping) -> Order:
+    # A sheet's own days are written in ISO 8601; a text beside them is read as the process says.
+    return "iso" if "typed" in receipt.headers and _ISO_DAY.match(said.strip()) else mapping.time_order
 
 
 def _act(cells: Cells, mapping: FileMapping) -> Act | None:

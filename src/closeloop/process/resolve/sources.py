@@ -64,7 +64,7 @@ def _file(agreement: Agreement, at: At, part: FileSource) -> FileMapping:
     if part.touch_column is not None and not part.touch_names:
         faults.add((*at, "touch_column"), "needs touch_names: what stands in the column → touch kind")
     try:
-        "".encode(part.encoding)
+        "".encode(part.encoding or "utf-8")
     except LookupError:
         faults.add((*at, "encoding"), f"unknown encoding '{part.encoding}'; valid are such as utf-8, latin-1, cp1252")
     zone(agreement, (*at, "zone"), part.zone)

@@ -27,11 +27,11 @@ class WebformSource(Closed):
 
 
 class FileSource(Closed):
-    """Files that are imported, CSV or JSON lines: which column says what."""
+    """Files that are imported: which column says what. `delimiter` and `encoding` are found when left out."""
 
     kind: Literal["file"]
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
-    encoding: Text = "utf-8"
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
+    encoding: Text | None = None
     key: list[Text] = Field(default_factory=list)
     time: Text | None = None
     time_order: TimeOrder = "iso"
