@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from closeloop.measure.nouns import Definition
+from closeloop.words.lists import list_versions
 
 FUNNEL = Definition(
     "funnel", 1,
@@ -48,4 +49,14 @@ INTAKE = Definition(
     "Every message once, by source and what became of it: decided, echo (our own write came back), set_aside "
     "(could not be used, with the reason), failed (waits with its error). Lines whose `what` starts with `flag:` "
     "count messages that carry the flag; a message with two flags counts in two lines.",
+)  # fmt: skip
+VALIDITY = Definition(
+    "validity", 1,
+    "Every value of a field of people and companies by the source that said it, the latest of each record and path, "
+    "judged by one standard: invalid cannot be used (syntax, placeholder such as n/a, throw-away domain, no such "
+    "number), doubtful can in part (role mailbox, free mail, unknown top-level domain, initial only). Verified: an "
+    "outcome that verifies the field confirmed this value. CRM and marketing system agree about a resolved person or "
+    "company when their latest values are the same in normal form. Lists: "
+    + "; ".join(f"{what} from {edition}" for what, edition in list_versions().items())
+    + ".",
 )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from closeloop.measure import follow_up, funnel, intake, outcomes, returned, sourced
+from closeloop.measure import follow_up, funnel, intake, outcomes, returned, sourced, validity
 from closeloop.measure.nouns import Asked, Report, Row
 from closeloop.measure.window import Window
 
@@ -12,6 +12,7 @@ REPORTS: Mapping[str, Report] = {
     report.name: report
     for report in (
         funnel.REPORT, follow_up.REPORT, sourced.REPORT, returned.REPORT, outcomes.REPORT, intake.REPORT,
+        validity.REPORT,
     )
 }  # fmt: skip
 

@@ -73,6 +73,14 @@ def _tables(plain: Plain) -> Iterator[str]:
     for region in regions.values() if isinstance(regions, dict) else ():
         calendar = region.get("calendar") if isinstance(region, dict) else None
         names.append(calendar.get("holidays") if isinstance(calendar, dict) else None)
+    names.extend(_cleaning_tables(plain.get("fields")))
     for name in names:
         if isinstance(name, str) and name.endswith(_TABLE) and name == Path(name).name:
             yield name
+
+
+def _cleaning_tables(fields: Plain) -> Iterator[Plain]:
+    for rules in fields.values() if isinstance(fields, dict) else ():
+        for rule in rules.values() if isinstance(rules, dict) else ():
+            if isinstance(rule, dict):
+                yield rule.get("clean")

@@ -44,7 +44,6 @@ NOT_YET: tuple[NotYet, ...] = (
     NotYet(("sources", _ANY, "kind"), "partners", _is("partner_portal")),
     NotYet(("fields", "opportunity"), "fields of deals of your own"),
     NotYet(("fields", "campaign"), "fields of campaigns of your own"),
-    NotYet(("fields", _ANY, _ANY, "clean"), "cleaning by a table"),
     NotYet(("fields", _ANY, _ANY, "seen_by"), "fields that only one side sees"),
     NotYet(("fields", _ANY, _ANY, "stale_after"), "values that go stale"),
     NotYet(("gate", "at_most"), "a bound on leads a day"),

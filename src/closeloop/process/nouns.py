@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from closeloop.rules import Rule
+from closeloop.words.cleaning import CleaningTable
 from closeloop.words.worktime import WorkCalendar
 
 
@@ -35,6 +36,7 @@ class FieldRule:
         form: name of the normal form in `words.normal` ("email", "phone", "text" …).
         key: "strong" identifies a person by itself.
         always: written whatever custody says (`gate: ignores`).
+        clean: the table that brings what was given to standard text.
     """
 
     entity: str
@@ -45,6 +47,7 @@ class FieldRule:
     form: str
     key: Literal["strong", "weak"] | None
     always: bool
+    clean: CleaningTable | None = None
 
     @property
     def paths(self) -> tuple[Path, ...]:
@@ -62,10 +65,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class FileMapping:
-    """How the rows of a CSV or JSONL file become messages.
+    """How the rows of a file become messages.
 
     Attributes:
-        delimiter, encoding: of the file (CSV).
+        delimiter, encoding: of a CSV; None is found in the file.
         key: columns that identify a row for ever; empty means the file's digest and the line number.
         time: column of the moment, or None for the time of the import in line order.
         time_order: "iso", "dmy", "mdy" or "ymd" for dates without a zone; never guessed.
@@ -78,8 +81,8 @@ class FileMapping:
         flags: name → condition over the row's columns; a row that meets it is kept and flagged.
     """
 
-    delimiter: str
-    encoding: str
+    delimiter: str | None
+    encoding: str | None
     key: tuple[str, ...]
     time: str | None
     time_order: Literal["iso", "dmy", "mdy", "ymd"]
@@ -318,6 +321,19 @@ class AlertRule:
 
 
 @dataclass(frozen=True, slots=True)
+class Matching:
+    """How records are brought together beyond what holds for every process.
+
+    Attributes:
+        merge_in: systems in which a merge is carried out too.
+        account_ties: what chooses among accounts that match a person equally well, in order.
+    """
+
+    merge_in: tuple[str, ...] = ()
+    account_ties: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Process:
     """Everything that was agreed, in one version. `signed` stands under every decision."""
 
@@ -343,6 +359,7 @@ class Process:
     alerts: tuple[AlertRule, ...]
     files: Mapping[str, bytes]
     """The process file and its tables by name, as read: a replay reads them from here."""
+    matching: Matching = field(default_factory=Matching)
 
     @property
     def signed(self) -> str:

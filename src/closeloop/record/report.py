@@ -13,6 +13,7 @@ from closeloop.process.nouns import Process
 from closeloop.process.once import once_per_process
 from closeloop.record.builtin import CURRENCY_NAMES, FORMS, rules_for
 from closeloop.record.nouns import FieldValue, Stored
+from closeloop.words.cleaning import CleaningTable
 from closeloop.words.normal import NORMAL_FORMS, Normal
 
 LONGEST = 10_000
@@ -47,7 +48,7 @@ def report(message: Message, entity_ids: Mapping[str, str], process: Process) ->
             continue
         for target in targets:
             given = _with_currency(reported, target, message.values)
-            normal = _normal(target.form, given, countries.get(reported.entity))
+            normal = _cleaned(target, _normal(target.form, given, countries.get(reported.entity)))
             if normal.value is not None and given is not None:
                 row = FieldValue(
                     entity_id, target.field, reported.path, message.occurred_at,
@@ -74,6 +75,7 @@ class _Target(NamedTuple):
     field: str
     form: str
     currency: str | None
+    clean: CleaningTable | None
 
 
 @once_per_process
@@ -86,7 +88,7 @@ def _paths(process: Process) -> Mapping[tuple[str, str], tuple[_Target, ...]]:
                 beside = CURRENCY_NAMES.get(source.kind) if source and rule.form == "money" else None
                 currency = ".".join(filter(None, (path.source, path.object, beside))) if beside else None
                 key = (entity, str(path))
-                paths[key] = (*paths.get(key, ()), _Target(rule.name, rule.form, currency))
+                paths[key] = (*paths.get(key, ()), _Target(rule.name, rule.form, currency, rule.clean))
     return paths
 
 
@@ -109,6 +111,12 @@ def _normal(form: str, given: Value, country: str | None) -> Normal:
         cut = NORMAL_FORMS["text"](given[:LONGEST], None)
         return Normal(cut.value, False, f"longer than {LONGEST:,} characters")
     return NORMAL_FORMS[form](given, country)
+
+
+def _cleaned(target: _Target, normal: Normal) -> Normal:
+    if target.clean is None or not normal.valid or not isinstance(normal.value, str):
+        return normal
+    return Normal(target.clean.clean(normal.value), True)
 
 
 def _kept(given: Stored) -> Stored:

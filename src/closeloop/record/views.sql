@@ -37,3 +37,17 @@ SELECT
   winners.why AS why
 FROM winners
 JOIN entities ON entities.id = winners.entity_id;
+
+-- Every value that somebody confirmed, under the root of the entity for which it was confirmed.
+CREATE VIEW v_verifications AS
+SELECT
+  entities.root_id AS root_id,
+  verifications.entity_id AS entity_id,
+  entities.kind AS kind,
+  verifications.field AS field,
+  verifications.value AS value,
+  verifications.at AS at,
+  verifications."by" AS verified_by,
+  verifications.evidence AS evidence
+FROM verifications
+JOIN entities ON entities.id = verifications.entity_id;

@@ -12,6 +12,11 @@ from closeloop.process.resolve.sources import WRITABLE, read_path
 from closeloop.process.schema.fields import AnyTrue, FieldPart, Newest
 from closeloop.process.vocabulary import BUILT_IN, FORM_KINDS, PERSON_OBJECTS
 from closeloop.rules import RESERVED, Kind
+from closeloop.words.cleaning import CleaningTable, read_cleaning_table
+from closeloop.words.errors import ProcessError
+
+CLEANED_FORMS = ("text", "person_name", "company")
+"""Forms whose values a table may bring to standard text; the others have a grammar of their own."""
 
 
 def resolve_fields(agreement: Agreement, sources: Mapping[str, SourceDecl]) -> dict[str, dict[str, FieldRule]]:
@@ -50,7 +55,24 @@ def _field(
     return FieldRule(
         entity=entity, name=name, trust=trust, any_true=any_true,
         write=_write(agreement, at, part, believed, sources), form=form, key=part.key, always=part.gate == "ignores",
+        clean=_cleaning(agreement, (*at, "clean"), part.clean, form),
     )  # fmt: skip
+
+
+def _cleaning(agreement: Agreement, at: At, name: str | None, form: str) -> CleaningTable | None:
+    if name is None:
+        return None
+    if form not in CLEANED_FORMS:
+        agreement.faults.add(at, f"a table cleans text, not {form}; valid beside clean: as {', '.join(CLEANED_FORMS)}")
+    text = agreement.table(at, name)
+    if text is None:
+        return None
+    try:
+        return read_cleaning_table(text, name)
+    except ProcessError as error:
+        for fault in error.faults:
+            agreement.faults.add_in(fault.file, fault.line, fault.what)
+        return None
 
 
 def _trust(

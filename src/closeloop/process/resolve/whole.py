@@ -16,6 +16,7 @@ from closeloop.process.resolve.after import (
 )  # fmt: skip
 from closeloop.process.resolve.agreement import Agreement
 from closeloop.process.resolve.fields import field_kinds, resolve_fields
+from closeloop.process.resolve.matching import resolve_matching
 from closeloop.process.resolve.people import resolve_people
 from closeloop.process.resolve.places import resolve_content, resolve_regions
 from closeloop.process.resolve.scores import (
@@ -65,6 +66,7 @@ def resolve(agreement: Agreement) -> Process:
         alerts=resolve_alerts(agreement, known),
         people=resolve_people(agreement),
         files=agreement.used,
+        matching=resolve_matching(agreement, sources),
     )
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from closeloop.process.schema.base import Closed, Name, Text
+from closeloop.process.schema.base import Closed, Name, Table, Text
 
 Form = Literal[
     "text", "email", "phone", "person_name", "company", "country", "integer", "number", "boolean", "money", "moment",
@@ -47,6 +47,7 @@ class FieldPart(Closed):
     trust: Trust
     write: list[Text] = Field(default_factory=list)
     form: Form | None = Field(default=None, alias="as")
+    clean: Table | None = None
     key: Literal["strong", "weak"] | None = None
     gate: Literal["ignores"] | None = None
 

@@ -10,6 +10,7 @@ from pydantic import Field
 from closeloop.process.schema.after import AlertPart, CustodyPart, FeedbackPart, ProgrammePart, SendBackPart
 from closeloop.process.schema.base import Closed, Condition, Name, Table, Text
 from closeloop.process.schema.fields import FieldsPart
+from closeloop.process.schema.matching import MatchingPart
 from closeloop.process.schema.places import RegionPart, SourcePart
 from closeloop.process.schema.scores import GatePart, RoutePart, ScoresPart
 from closeloop.process.schema.stages import Stages
@@ -34,6 +35,7 @@ class ProcessFile(Closed):
     products: Annotated[list[Name], Field(min_length=1)]
     content: Table | None = None
     fields_: FieldsPart = Field(alias="fields")
+    matching: MatchingPart = Field(default_factory=MatchingPart)
     facts: dict[Name, Condition] = Field(default_factory=dict)
     scores: ScoresPart = Field(default_factory=ScoresPart)
     gate: GatePart

@@ -1,0 +1,17 @@
+"""`matching`: what follows outside when two records are one person, and what chooses among accounts."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from closeloop.process.schema.base import Closed, Text
+
+
+class MatchingPart(Closed):
+    """`merge_in`: systems in which a merge of the hub is carried out too. None by default: there is no way back.
+
+    `account_ties`: criteria that choose among accounts that match a person equally well, in order.
+    """
+
+    merge_in: list[Text] = Field(default_factory=list)
+    account_ties: list[Text] = Field(default_factory=list)
