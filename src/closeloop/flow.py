@@ -22,7 +22,8 @@ from closeloop.inbox import store as inbox_store
 from closeloop.inbox.answers import encode_answers
 from closeloop.inbox.clicks import encode_clicks
 from closeloop.inbox.keys import nameless_id, nameless_id_of
-from closeloop.inbox.nouns import Click, Door, Due, Message, Queue, Receipt, SetAside, Verdict
+from closeloop.inbox.matched import encode_matched
+from closeloop.inbox.nouns import Click, Door, Due, Matched, Message, Queue, Receipt, SetAside, Verdict
 from closeloop.inbox.read import read
 from closeloop.inbox.records import encode_records
 from closeloop.inbox.ticks import encode_due
@@ -30,11 +31,14 @@ from closeloop.lifecycle import store as lifecycle_store
 from closeloop.outbox import store as outbox_store
 from closeloop.ports import Answer, Clock, Connector, Outcome
 from closeloop.process.nouns import Process
+from closeloop.steps.accounts import match_accounts
 from closeloop.steps.alert import alert
 from closeloop.steps.answers import recognise, settle_answers
 from closeloop.steps.batch import Batch
 from closeloop.steps.decide import decide
 from closeloop.steps.identify import identify
+from closeloop.steps.judge import judge
+from closeloop.steps.match import match, take_matched
 from closeloop.steps.plan import plan
 from closeloop.steps.profile import profile
 from closeloop.steps.record import record
@@ -49,6 +53,10 @@ STEPS: Final[tuple[Callable[[Batch], None], ...]] = (
     drop_echoes,
     identify,
     record,
+    match,
+    take_matched,
+    match_accounts,
+    judge,
     profile,
     decide,
     alert,
@@ -168,6 +176,15 @@ class Hub:
         receipt = self._receipt("desk", "desk", encode_clicks([click]))
         self.take_in([receipt])
         return receipt
+
+    def matched(self, pairs: Sequence[Matched]) -> Sequence[Receipt]:
+        """Pairs that a pass over the base found, the heaviest first. Returns their receipts."""
+        receipts = [
+            Receipt(ids.new(now := self.now()), "match", "match", "bulk", now, {}, encode_matched(pairs[n : n + BATCH]))
+            for n in range(0, len(pairs), BATCH)
+        ]
+        self.take_in(receipts)
+        return receipts
 
     def begin(self) -> None:
         """Keep the version of the process that decides from now on.

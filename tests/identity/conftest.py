@@ -10,7 +10,7 @@ from closeloop.db import Database, metadata
 from closeloop.identity.attribute import attribute
 from closeloop.identity.nouns import Attributed, Known
 from closeloop.inbox.nouns import Message
-from support.messages import COMPANY_PATHS
+from support.messages import POLICY
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ class Memory:
 
     def hear(self, *messages: Message) -> Attributed:
         """Attribute one batch and remember what it brought."""
-        found = attribute(messages, self.known, COMPANY_PATHS, "b2b@7")
+        found = attribute(messages, self.known, POLICY)
         for claim in found.claims:
             self.known.kinds.setdefault(claim.entity_id, set()).add(claim.key.kind)
         self.merges += [(merge.survivor_id, merge.loser_id) for merge in found.merges]

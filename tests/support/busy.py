@@ -17,6 +17,10 @@ from closeloop.ports import Connector, Value
 from support.road import INTERESTED, Road, b2b, identify
 
 COMPANIES = ("Acme Corp", "Globex GmbH", "Initech")
+NAMES = (
+    "Mia Berger", "Paul Lang", "Eva Kern", "Tim Vogt", "Lea Sommer", "Jan Richter", "Nina Falk", "Ole Brandt",
+    "Ida Wolf", "Max Stein", "Ute Krug", "Kai Hahn",
+)  # fmt: skip
 COUNTRIES = ("DE", "NO", "AT", "SE")
 
 
@@ -67,10 +71,10 @@ def play(road: Road, systems: Vendors, n_people: int = 12) -> None:
 def _arrive(road: Road, n: int) -> None:
     """Somebody looks around, then says who they are: with every third, on a browser that another one used before."""
     email = f"person{n}@company{n % 3}.example"
-    said = {**INTERESTED, "name": f"Person Nr{n}", "company": COMPANIES[n % 3], "country": COUNTRIES[n % 4]}
+    said = {**INTERESTED, "name": NAMES[n], "company": COMPANIES[n % 3], "country": COUNTRIES[n % 4]}
     browser = f"browser-{n - 1 if n % 3 == 2 else n}"
     road.act("page.viewed", f"look-{n}", visitor=browser, url="/robot/pricing")
-    road.act("form.submitted", f"form-{n}", email=email, visitor=browser, tel=f"+49 30 12345{n:02}", **said)
+    road.act("form.submitted", f"form-{n}", email=email, visitor=browser, tel=f"+49 30 {n + 11}12345{n + 22}", **said)
     if n % 2 == 0:
         road.act("webinar.attended", f"webinar-{n}", email=email.upper(), campaign="spring-webinar", product="robot")
     if n % 4 == 1:

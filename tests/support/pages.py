@@ -54,7 +54,7 @@ def undescribed(names: Iterable[str], reference: Path) -> list[str]:
 
 def described_options(page: str) -> dict[str, set[str]]:
     """Command → the options in the tables below its heading; "" for those before the first command."""
-    parts = re.split(r"^## `closeloop (\w+)`$", page, flags=re.MULTILINE)
+    parts = re.split(r"^## `closeloop ([\w ]+)`$", page, flags=re.MULTILINE)
     named = zip(["", *parts[1::2]], parts[::2], strict=True)
     return {command: set(re.findall(r"^\| `(--[\w-]+)` \|", text, re.MULTILINE)) for command, text in named}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -64,7 +65,7 @@ def create(database: Database) -> None:
     with database.write() as connection:
         for room in ROOMS:
             script = (Path(closeloop.__file__).parent / room / "views.sql").read_text()
-            for statement in filter(str.strip, script.split(";")):
+            for statement in filter(str.strip, re.sub("--.*", "", script).split(";")):
                 connection.execute(text(statement.replace(":", r"\:")))
 
 

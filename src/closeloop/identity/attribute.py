@@ -2,43 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
-from closeloop.identity.nouns import Attributed, Born, Claim, Known, Merge, Visit
+from closeloop.identity.accounts import Links
+from closeloop.identity.employer import read_employer
+from closeloop.identity.keys import (
+    ADDRESSES,
+    EMAIL,
+    NAMED,
+    NAMED_COMPANY,
+    OURS,
+    company_key,
+    entity_kind,
+    one_record,
+    own_keys,
+)
+from closeloop.identity.mailbox import Mailbox, is_shared, key_at
+from closeloop.identity.nouns import Attributed, Born, Claim, Doubt, Known, Merge, Policy, Visit
+from closeloop.identity.traits import Folded, fold, name_of, stated
 from closeloop.inbox.nouns import Key, Message
+from closeloop.matching.companies import AccountMatch
+from closeloop.matching.companies_weigh import Wanted
+from closeloop.matching.nouns import Given
 from closeloop.ports import Entity, Record
 from closeloop.words import ids
-from closeloop.words.normal import comparable
-
-EMAIL, OURS, COMPANY = "email", "closeloop", "company"
-LONGEST_NAME = 200
-"""Characters of a company's name that can be a key; a longer text is no name."""
 
 
-def keys_of(messages: Iterable[Message], company_paths: frozenset[str]) -> set[Key]:
-    """Every key that the messages speak of, for loading what is known about them."""
-    found: set[Key] = set()
-    for message in messages:
-        found.update(_keys(message))
-        if message.record is not None:
-            found.update(_reference_keys(message.source, message.record))
-        company = _company(message, company_paths)
-        if company is not None:
-            found.add(company)
-    return found
-
-
-def attribute(messages: Sequence[Message], known: Known, company_paths: frozenset[str], signed: str) -> Attributed:
+def attribute(messages: Sequence[Message], known: Known, policy: Policy) -> Attributed:
     """Say for each message, in order, whose it is; `known` is changed to what holds afterwards.
-
-    Args:
-        company_paths: where sources report the name of a company ("form.company", "crm.Account.Name").
-        signed: the process that decides, for the merges.
 
     Source: the identity policy in docs/explanation/identity.md.
     """
-    desk = _Desk(known, company_paths, signed)
+    desk = _Desk(known, policy)
     for message in messages:
         desk.take(message)
     return Attributed(
@@ -49,18 +45,27 @@ def attribute(messages: Sequence[Message], known: Known, company_paths: frozense
         tuple(desk.merges),
         tuple(desk.visits),
         desk.notes,
+        tuple(desk.doubts),
+        desk.restated,
+        frozenset(desk.confirmed - desk.restated.keys()),
+        desk.inferred,
     )
 
 
 class _Desk:
     """Goes through the messages of one batch and writes down what is new."""
 
-    def __init__(self, known: Known, company_paths: frozenset[str], signed: str) -> None:
-        self.known, self.company_paths, self.signed = known, company_paths, signed
+    def __init__(self, known: Known, policy: Policy) -> None:
+        self.known, self.policy = known, policy
         self.kinds: dict[str, set[str]] = {}
         """Root → the kinds of the keys that it and those linked to it hold."""
         for entity, kinds in known.kinds.items():
             self.kinds.setdefault(self._root(entity), set()).update(kinds)
+        self.members: dict[str, set[str]] = {}
+        for entity, root in known.roots.items():
+            self.members.setdefault(root, set()).add(entity)
+        self.accounts, self.links = known.accounts, Links(self._root, self._linked)
+        self.inferred: dict[str, str] = {}
         self.subject: dict[str, str] = {}
         self.relations: dict[str, dict[str, str]] = {}
         self.born: list[Born] = []
@@ -68,6 +73,9 @@ class _Desk:
         self.merges: list[Merge] = []
         self.visits: list[Visit] = []
         self.notes: dict[str, str] = {}
+        self.doubts: list[Doubt] = []
+        self.restated: dict[str, str] = {}
+        self.confirmed: set[str] = set()
 
     def take(self, message: Message) -> None:
         kind: Entity = message.record.entity if message.record is not None else "person"
@@ -87,31 +95,86 @@ class _Desk:
 
     def _person(self, message: Message) -> str:
         """The person whom the message speaks of; on a browser the address that was stated says who it is now."""
-        held = {key: self._holder(key) for key in _keys(message)}
-        addresses = [key for key in held if key.kind == EMAIL]
+        said = stated(message, self.policy.trait_paths)
+        held = {key: self._holder(key) for key in self._keys_by_name(message, name_of(said))}
+        addresses = [key for key in held if key.kind in ADDRESSES]
         if message.kind == "event" and addresses:
             email = addresses[0]
             if len(addresses) > 1:
                 self.notes[message.id] = f"names {len(addresses)} addresses: taken by {email.value}, the one stated"
                 held = {email: held[email]}
-            elif held[email] is None and any(EMAIL in self.kinds.get(owner, ()) for owner in self._owners(held)):
+            elif held[email] is None and any(self._has_address(owner) for owner in self._owners(held)):
                 # A second address on somebody's session is somebody else until a system of record says otherwise.
                 self.notes[message.id] = (
                     f"{email.value} is new on the session of somebody who has an address: taken as another person"
                 )
                 held = {email: None}
-        return self._settled(message, "person", held)
+        doubts = [key for key, holder in held.items() if key.kind == NAMED and holder is None]
+        entity = self._settled(message, "person", held)
+        for key in doubts:
+            self._doubt(key, entity, message)
+        if said:
+            match fold(self.known.stated.setdefault(entity, {}), said, message):
+                case Folded.CHANGED:
+                    self.restated[entity] = message.id
+                case Folded.CONFIRMED:
+                    self.confirmed.add(entity)
+        return entity
+
+    def _keys_by_name(self, message: Message, name: Given) -> Iterator[Key]:
+        """The message's keys; an address whose holder goes by another name stands together with the name."""
+        keys = own_keys(message)
+        for key in keys:
+            holder = self.known.holders.get(key) if key.kind == EMAIL else None
+            if holder is None or name == Given() or self._is_record_of(message, keys, self._root(holder)):
+                yield key
+            else:
+                yield key_at(self._mailbox(key, holder), name, self.policy.bundle)
+
+    def _is_record_of(self, message: Message, keys: Sequence[Key], root: str) -> bool:
+        """Whether an id of a system of record, which is stronger than any name, says that it is theirs."""
+        if message.record is None:
+            return False
+        holders = (self._holder(key) for key in keys if key.kind not in ADDRESSES)
+        return any(holder is not None and self._root(holder) == root for holder in holders)
+
+    def _mailbox(self, key: Key, holder: str) -> Mailbox:
+        sharers = self.known.named.get(key.value, {})
+        return Mailbox(key, self._names(holder), [(each, self._names(sharers[each])) for each in sorted(sharers)])
+
+    def _names(self, entity: str) -> list[Given]:
+        """The names by which somebody is known, over all that are linked to them."""
+        linked = sorted(self.members.get(self._root(entity), {entity}))
+        return [
+            name_of({field: said for field, (_, said) in self.known.stated.get(each, {}).items()}) for each in linked
+        ]
+
+    def _doubt(self, key: Key, entity: str, message: Message) -> None:
+        address = Key(EMAIL, key.value.partition(" ")[0])
+        holder = self.known.holders.get(address)
+        if holder is None or self._root(holder) == self._root(entity):
+            return
+        self.notes.setdefault(message.id, f"{address.value} is known by another name: taken as another person")
+        # Colleagues who read one mailbox need nobody's judgement.
+        if not is_shared(self._mailbox(address, holder)):
+            self.doubts.append(Doubt(holder, entity, "one address, first names that disagree: related?", message.id))
+
+    def _has_address(self, root: str) -> bool:
+        return not self.kinds.get(root, set()).isdisjoint(ADDRESSES)
 
     def _thing(self, message: Message, kind: Entity) -> str:
         """The account, opportunity or campaign with the vendor's id; an account may be known by its name already."""
-        held = {key: self._holder(key) for key in _keys(message)}
-        company = _company(message, self.company_paths) if kind == "account" else None
+        held = {key: self._holder(key) for key in own_keys(message)}
+        company = company_key(message, self.policy.company_paths) if kind == "account" else None
         if company is not None:
             named = self._holder(company)
             # Two records of one vendor with one name are two accounts.
             if named is None or message.keys[0].kind not in self.kinds.get(self._root(named), ()):
                 held[company] = named
-        return self._settled(message, kind, held)
+        entity = self._settled(message, kind, held)
+        if kind == "account":
+            self.accounts.hear_record(entity, read_employer(message, self.policy), message)
+        return entity
 
     def _settled(self, message: Message, kind: Entity, held: Mapping[Key, str | None]) -> str:
         """The one that holds these keys, brought together from several where that may be, new where nobody does."""
@@ -130,20 +193,20 @@ class _Desk:
 
     def _apart(self, message: Message, owners: Sequence[str], held: Mapping[Key, str | None]) -> str | None:
         """Why these are not brought together; None when they may be."""
-        addressed = {owner for owner in owners if EMAIL in self.kinds.get(owner, ())}
-        stated = {self._root(holder) for key in _one_record(message) if (holder := held.get(key)) is not None}
+        addressed = {owner for owner in owners if self._has_address(owner)}
+        stated = {self._root(holder) for key in one_record(message) if (holder := held.get(key)) is not None}
         if len(addressed) > 1 and not addressed <= stated:
             return "its keys belong to two people who each have an address of their own: not merged"
-        undone = {tuple(sorted((self._root(one), self._root(other)))) for one, other in self.known.blocked}
-        if any(pair in undone for pair in combinations(owners, 2)):
-            return "its keys belong to two whose merge somebody has undone: not merged again"
+        told_apart = {tuple(sorted((self._root(one), self._root(other)))) for one, other in self.known.blocked}
+        if any(pair in told_apart for pair in combinations(owners, 2)):
+            return "its keys belong to two whom somebody told apart: not merged"
         return None
 
     def _set_apart(self, message: Message, held: Mapping[Key, str | None], why: str) -> str:
         """Its own: on a browser the holder of the address, of a record the holder of its strongest key."""
         holders = [(key, holder) for key, holder in held.items() if holder is not None]
         if message.kind == "event":
-            holders.sort(key=lambda each: each[0].kind != EMAIL)
+            holders.sort(key=lambda each: each[0].kind not in ADDRESSES)
         key, entity = holders[0]
         self.notes[message.id] = f"{why}, taken by {key.kind}"
         if message.record is not None:
@@ -159,22 +222,51 @@ class _Desk:
             key = Key(f"{message.source}.{ref.object}", ref.id)
             holder = self._holder(key)
             if holder is None:
-                holder = self._bear(message, _entity_kind(name), key)
+                holder = self._bear(message, entity_kind(name), key)
                 self._claim(key, holder, message)
             found[name] = holder
 
     def _account(self, message: Message) -> None:
-        """A company named by a person becomes their account."""
-        if message.record is not None and message.record.entity != "person":
+        """A person belongs to the account that a record, the domain of their mail or their company's name says."""
+        person = self.subject.get(message.id)
+        if person is None or (message.record is not None and message.record.entity != "person"):
             return
-        company = _company(message, self.company_paths)
-        if company is None or message.id not in self.subject or "account" in self.relations.get(message.id, {}):
+        wanted = read_employer(message, self.policy)
+        account = self.relations.get(message.id, {}).get("account")
+        if account is not None:
+            self.accounts.hear_person(account, wanted, person, message, of_record=True)
             return
+        account, match = self.accounts.settled(wanted, self.links)
+        company = company_key(message, self.policy.company_paths)
+        if company is None or not wanted.company:
+            # What was written for a name ("n/a") must not become that of an account without a better one.
+            if account is None or (company is not None and not self._is_kept(account)):
+                return
+            self.inferred[message.id] = f"account by {match.why}"
+        elif account is None:
+            account = self._named(message, company, wanted, match)
+        elif self._holder(company) != account or self._is_kept(account):
+            self.notes.setdefault(message.id, f"account by {match.why}")
+        self.accounts.hear_person(account, wanted, person, message, of_record=False)
+        self.relations.setdefault(message.id, {})["account"] = account
+
+    def _named(self, message: Message, company: Key, wanted: Wanted, match: AccountMatch) -> str:
+        """The account of that name, new where there is none; a claim of its own where several accounts may be meant."""
         holder = self._holder(company)
+        if holder is not None and match.band == "ask" and self._is_kept(holder):
+            self.notes.setdefault(message.id, f"which account is a question: {match.why}")
+            holder, company = self.accounts.named(wanted), Key(NAMED_COMPANY, company.value)
         if holder is None:
             holder = self._bear(message, "account", company)
             self._claim(company, holder, message)
-        self.relations.setdefault(message.id, {})["account"] = holder
+        self.accounts.hear_name(holder, wanted, message)
+        return holder
+
+    def _is_kept(self, account: str) -> bool:
+        return self.accounts.is_kept(self._linked(self._root(account)))
+
+    def _linked(self, root: str) -> set[str]:
+        return self.members.get(root, {root})
 
     def _holder(self, key: Key) -> str | None:
         if key.kind == OURS:
@@ -191,6 +283,7 @@ class _Desk:
     def _bear(self, message: Message, kind: Entity, key: Key) -> str:
         entity = ids.derive(message.received_at, kind, str(key))
         self.known.roots[entity] = entity
+        self.members[entity] = {entity}
         self.born.append(Born(entity, kind, message.received_at, message.id))
         return entity
 
@@ -198,6 +291,8 @@ class _Desk:
         if key.kind == OURS or key in self.known.holders:
             return
         self.known.holders[key] = entity
+        if key.kind == NAMED:
+            self.known.named.setdefault(key.value.partition(" ")[0], {})[key] = entity
         self.kinds.setdefault(self._root(entity), set()).add(key.kind)
         self.claims.append(Claim(key, entity, message.received_at, message.id))
 
@@ -210,47 +305,12 @@ class _Desk:
                 survivor,
                 loser,
                 message.received_at,
-                self.signed,
+                self.policy.signed,
                 f"one message carries keys of both: {names}",
                 message.id,
             )
         )
         self.kinds.setdefault(survivor, set()).update(self.kinds.pop(loser, ()))
-        for entity, root in self.known.roots.items():
-            if root == loser:
-                self.known.roots[entity] = survivor
-
-
-def _keys(message: Message) -> tuple[Key, ...]:
-    """The message's own keys, and the id under which a converted or merged record lives on."""
-    return (*message.keys, *_one_record(message)[1:])
-
-
-def _one_record(message: Message) -> tuple[Key, ...]:
-    """A record's own id and the first of `became`: the vendor itself says that the two are one."""
-    record = message.record
-    if record is None or not record.became:
-        return ()
-    first = record.became[0]
-    return Key(f"{message.source}.{record.object}", record.id), Key(f"{message.source}.{first.object}", first.id)
-
-
-def _reference_keys(source: str, record: Record) -> Iterable[Key]:
-    return (Key(f"{source}.{ref.object}", ref.id) for name, ref in record.refs.items() if name != "owner")
-
-
-def _company(message: Message, company_paths: frozenset[str]) -> Key | None:
-    """The company that a message names, as a key: by the first value reported for an account's company."""
-    for reported in message.values:
-        if reported.path in company_paths and isinstance(reported.value, str):
-            name = comparable("company", reported.value)
-            return Key(COMPANY, name) if name and len(name) <= LONGEST_NAME else None
-    return None
-
-
-def _entity_kind(relation: str) -> Entity:
-    match relation:
-        case "account" | "opportunity" | "campaign":
-            return relation
-        case _:
-            return "person"
+        moved = self.members.pop(loser, set())
+        self.members.setdefault(survivor, set()).update(moved)
+        self.known.roots.update(dict.fromkeys(moved, survivor))

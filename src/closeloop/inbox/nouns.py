@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, NamedTuple
 
+from closeloop.matching.nouns import Evidence
 from closeloop.ports import Answer, Entity, Record, Value
 
 Queue = Literal["live", "bulk"]
-Door = Literal["segment", "import", "pull", "answer", "time", "desk", "process"]
-Kind = Literal["event", "row", "record", "answer", "time", "click"]
+Door = Literal["segment", "import", "pull", "answer", "time", "desk", "match", "process"]
+Kind = Literal["event", "row", "record", "answer", "time", "click", "match"]
 
 
 class Key(NamedTuple):
@@ -64,12 +65,37 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Click:
-    """A person's act on the console or the command line: `verb` on a subject."""
+    """A person's act on the console or the command line: `verb` on a subject.
 
-    verb: Literal["outcome", "unlink", "retry"]
+    Attributes:
+        subject: the lead of an outcome, the link of an unlink, else the pair that is judged.
+        choice: the outcome, or a reason in a person's own words.
+    """
+
+    verb: Literal["outcome", "unlink", "retry", "same", "different", "skip", "reopen"]
     subject: str
     choice: str
     by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """Two people whom a pass over the whole base found alike.
+
+    Attributes:
+        left_id, right_id: their own entities.
+        weight: bits.
+        why: what keeps the pair from being joined without a person, if anything does.
+        bundle: what weighed them, with its version.
+    """
+
+    left_id: str
+    right_id: str
+    weight: float
+    band: Literal["same", "ask"]
+    why: str
+    evidence: tuple[Evidence, ...]
+    bundle: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +136,7 @@ class Message:
     answer: Answer | None = None
     click: Click | None = None
     due: Due | None = None
+    matched: Matched | None = None
     flags: tuple[str, ...] = ()
 
     @property

@@ -7,6 +7,7 @@ import msgspec
 from closeloop.inbox.answers import read_answers
 from closeloop.inbox.clicks import read_clicks
 from closeloop.inbox.keys import nameless_id
+from closeloop.inbox.matched import read_matched
 from closeloop.inbox.nouns import Message, Receipt, SetAside
 from closeloop.inbox.records import read_records
 from closeloop.inbox.rows import read_rows
@@ -44,6 +45,8 @@ def _by_door(receipt: Receipt, process: Process) -> Read:
             return [*read_ticks(receipt)]
         case "desk":
             return [*read_clicks(receipt)]
+        case "match":
+            return [*read_matched(receipt)]
         case "process":
             return []
 

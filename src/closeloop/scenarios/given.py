@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import cycle, islice
 
 from closeloop.inbox.nouns import Click
 from closeloop.scenarios.acts import attend_webinar, convert_lead, set_lead_status, submit_form
@@ -49,7 +48,7 @@ def set_stage(cast: Cast, given: Said) -> None:
 
 def _bring(cast: Cast, at: str, given: Said) -> None:
     number = cast.world.next_number()
-    cast.name, cast.company = next(islice(cycle(_PEOPLE), number % len(_PEOPLE), None))
+    cast.name, cast.company = _person(number)
     cast.email = f"{cast.name.replace(' ', '.').lower()}@{cast.company.split()[0].lower()}-{number}.example"
     cast.browser, cast.product = f"browser-{number}", str(given.get("product") or cast.world.process.products[0])
     if given.get("contact") == KNOWN_CONTACT:
@@ -63,6 +62,17 @@ def _bring(cast: Cast, at: str, given: Said) -> None:
         cast.world.settle()
     if cast.lead().stage != at:
         raise BadInput(f"given: the lead stands at {cast.lead().stage} and does not come to {at}")
+
+
+def _person(number: int) -> tuple[str, str]:
+    """Name and company; after all names were used, each first name has another last name and works elsewhere.
+
+    Two of one name at one company would be taken for one, as they should.
+    """
+    n, n_rounds = len(_PEOPLE), number // len(_PEOPLE)
+    first = _PEOPLE[number % n][0].partition(" ")[0]
+    last = _PEOPLE[(number + n_rounds) % n][0].partition(" ")[2]
+    return f"{first} {last}", _PEOPLE[(number + 2 * n_rounds) % n][1]
 
 
 def _known_contact(cast: Cast) -> None:

@@ -24,7 +24,7 @@ class Batch:
         news: message id → names of the record's fields that are news.
         first_read: messages whose record was never read before.
         known, who: what identity knows, and what it says of the messages.
-        parted: click that undid a merge → the people who are themselves again.
+        parted: message that linked or parted people by their ids → the roots concerned.
         settled_roots: entities whose winners changed.
         dossiers: person (root) → everything known of them, for those concerned.
         drafts: what the lifecycle decided.

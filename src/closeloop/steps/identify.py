@@ -2,42 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from closeloop.identity import store as identity_store
-from closeloop.identity.attribute import attribute, keys_of
-from closeloop.inbox.nouns import Message
-from closeloop.process.nouns import Process
-from closeloop.process.once import once_per_process
+from closeloop.identity.attribute import attribute
+from closeloop.identity.keys import keys_of
+from closeloop.steps.accounts import lock_companies, look_up_accounts, without_belated
 from closeloop.steps.batch import Batch
-from closeloop.words.errors import BadInput
+from closeloop.steps.policy import policy_of
+from closeloop.steps.settle import with_snapshots
 
 
 def identify(batch: Batch) -> None:
     """identity: whom is each message about; their people are locked from here on."""
-    paths = company_paths(batch.process)
-    batch.known = identity_store.load(batch.connection, keys_of(batch.messages, paths))
-    batch.who = attribute(batch.messages, batch.known, paths, batch.process.signed)
+    policy = policy_of(batch.process)
+    companies = lock_companies(batch, policy)
+    batch.known = identity_store.load(batch.connection, keys_of(batch.messages, policy.company_paths))
+    look_up_accounts(batch, policy, companies)
+    who = without_belated(batch, attribute(batch.messages, batch.known, policy))
+    batch.who = replace(who, merges=with_snapshots(batch, who.merges))
     identity_store.save(batch.connection, batch.who)
     batch.notes.update(batch.who.notes)
-    for message in batch.messages:
-        if message.click is not None and message.click.verb == "unlink":
-            _unlink(batch, message)
-
-
-def _unlink(batch: Batch, message: Message) -> None:
-    if message.click is None:
-        return
-    try:
-        roots = identity_store.unlink(batch.connection, message.click.subject, message.click.by, batch.now)
-    except BadInput as error:
-        batch.refused[message.id] = str(error)
-        return
-    batch.parted[message.id] = roots
-    batch.settled_roots.update(roots)
-    batch.known.roots.update(identity_store.family(batch.connection, roots))
-
-
-@once_per_process
-def company_paths(process: Process) -> frozenset[str]:
-    """Where sources report the name of a company."""
-    rule = process.fields.get("account", {}).get("company")
-    return frozenset(str(path) for path in rule.paths) if rule else frozenset()

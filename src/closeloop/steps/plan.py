@@ -13,10 +13,21 @@ from closeloop.outbox.nouns import MAIL, Known, ShadowKey
 from closeloop.outbox.sync import sync
 from closeloop.steps.batch import Batch
 from closeloop.steps.dossier import Dossier
+from closeloop.steps.merging import merge_outside, on_their_way
 
 
 def plan(batch: Batch) -> None:
-    """outbox: decisions become commands; fields go where they should be held."""
+    """outbox: decisions become commands; fields go where they should be held; merges are carried out there too."""
+    retried = [
+        message.click.subject
+        for message in batch.messages
+        if message.click is not None and message.click.verb == "retry"
+    ]
+    if retried:
+        outbox_store.revive(batch.connection, retried, batch.now)
+    merges = merge_outside(batch)
+    outbox_store.plan(batch.connection, merges, batch.now)  # before the rest, which is written where records live on
+    batch.planned += merges
     concerned = [draft for draft in batch.drafts if _concerned(batch, draft)]
     known = _known_of(batch, concerned)
     frozen = _frozen_packets(batch, concerned)
@@ -35,13 +46,6 @@ def plan(batch: Batch) -> None:
         [each for each in batch.planned if each.source == MAIL or each.source in batch.process.sources],
         batch.now,
     )
-    retried = [
-        message.click.subject
-        for message in batch.messages
-        if message.click is not None and message.click.verb == "retry"
-    ]
-    if retried:
-        outbox_store.revive(batch.connection, retried, batch.now)
 
 
 def _frozen_packets(batch: Batch, drafts: Sequence[Draft]) -> dict[str, Packet]:
@@ -69,6 +73,7 @@ def _known_of(batch: Batch, drafts: Sequence[Draft]) -> dict[str, Known]:
     wanted = {record for theirs in records.values() for record in theirs}
     shadows = outbox_store.load_shadows(batch.connection, wanted) if wanted else {}
     pending = outbox_store.pending_creates(batch.connection, [person.id for person in people])
+    merging = on_their_way(batch, [person.id for person in people])
     return {
         person.id: Known(
             person.id,
@@ -77,6 +82,7 @@ def _known_of(batch: Batch, drafts: Sequence[Draft]) -> dict[str, Known]:
             person.account,
             {record: shadows[record] for record in records[person.id] if record in shadows},
             pending.get(person.id, {}),
+            merging.get(person.id, {}),
         )
         for person in people
     }

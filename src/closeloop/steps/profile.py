@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from closeloop.identity import store as identity_store
-from closeloop.identity.attribute import OURS
+from closeloop.identity.keys import OURS
 from closeloop.inbox.nouns import Key
 from closeloop.profile import store as profile_store
 from closeloop.profile.attribute import attribute, people_of

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from closeloop.identity import store as identity_store
 from closeloop.inbox.nouns import Message
 from closeloop.record import store as record_store
 from closeloop.record.report import relate, report
-from closeloop.record.settle import settle as settle_values
 from closeloop.steps.batch import Batch
+from closeloop.steps.settle import settle
 
 
 def record(batch: Batch) -> None:
@@ -39,17 +38,8 @@ def record(batch: Batch) -> None:
     record_store.save_values(batch.connection, values)
     roots = {batch.root(value.entity_id) for value in values} | batch.settled_roots
     roots |= {root for merge in batch.who.merges for root in (merge.survivor_id, merge.loser_id)}
-    if not roots:
-        return
-    kinds = identity_store.kinds(batch.connection, roots)
-    settled = settle_values(
-        kinds,
-        record_store.load_values(batch.connection, sorted(roots)),
-        record_store.load_winners(batch.connection, sorted(roots)),
-        batch.process,
-    )
-    record_store.save_winners(batch.connection, settled)
-    batch.settled_roots = set(settled)
+    batch.settled_roots = set()
+    settle(batch, roots)
 
 
 def _entities(batch: Batch, message: Message) -> dict[str, str]:

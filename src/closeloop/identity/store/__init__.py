@@ -1,0 +1,72 @@
+"""Identity's tables and all that is read of them and written to them."""
+
+from closeloop.identity.store.account_keys import load_accounts, lock_companies, of_named, save_accounts
+from closeloop.identity.store.judged import judge, load_pair, load_pairs, save_pairs, skip
+from closeloop.identity.store.known import crosswalk, family, kinds, load, lock, members, roots_of, spans, told_apart
+from closeloop.identity.store.likeness import (
+    Compared,
+    candidates,
+    keys_held,
+    load_traits,
+    lock_likeness,
+    n_people,
+    save_compared,
+    save_confirmed,
+    seen_with,
+)
+from closeloop.identity.store.links import link, save, unlink
+from closeloop.identity.store.tables import (
+    account_keys,
+    block_keys,
+    companies,
+    entities,
+    keys,
+    merges,
+    pairs,
+    sharers,
+    traits,
+    visits,
+)
+
+__all__ = [
+    "Compared",
+    "account_keys",
+    "block_keys",
+    "candidates",
+    "companies",
+    "crosswalk",
+    "entities",
+    "family",
+    "judge",
+    "keys",
+    "keys_held",
+    "kinds",
+    "link",
+    "load",
+    "load_accounts",
+    "load_pair",
+    "load_pairs",
+    "load_traits",
+    "lock",
+    "lock_companies",
+    "lock_likeness",
+    "members",
+    "merges",
+    "n_people",
+    "of_named",
+    "pairs",
+    "roots_of",
+    "save",
+    "save_accounts",
+    "save_compared",
+    "save_confirmed",
+    "save_pairs",
+    "seen_with",
+    "sharers",
+    "skip",
+    "spans",
+    "told_apart",
+    "traits",
+    "unlink",
+    "visits",
+]
