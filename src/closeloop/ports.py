@@ -101,6 +101,7 @@ class Verb(StrEnum):
     JOIN = "join"  # ref (a person), fields["list"]: into a list or nurture programme
     LEAVE = "leave"  # ref (a person), fields["list"]
     TELL = "tell"  # ref (a person) or fields["email"]: feedback for marketing, fields as in the process
+    MERGE = "merge"  # ref survives, refs["loser"] of the same object goes into it, fields the survivor keeps; read back
     MAIL = "mail"  # fields: to, subject, text, html
 
 
@@ -115,7 +116,7 @@ class Command:
         ref: the record concerned, for all verbs but CREATE and MAIL; JOIN, LEAVE and TELL may give an e-mail instead.
         our_key: the external key a CREATE gives to the record, so that it is found again.
         fields: vendor field names and values; for JOIN, LEAVE, TELL, DEACTIVATE and MAIL the names said at `Verb`.
-        refs: relations to be written, under our names ("owner", "person", "account", "opportunity").
+        refs: relations to be written, under our names ("owner", "person", "account", "opportunity"); for MERGE "loser".
         attempt: 1 the first time; more than 1 means that an earlier answer may have been lost.
     """
 
@@ -149,7 +150,7 @@ class Answer:
         reason: in plain words, with the field, the value and what would be valid, where the vendor says so.
         retry_after_seconds: what the vendor asked for.
         created: a record was made now (False when it was found by its key).
-        verified: a DEACTIVATE or REACTIVATE was read back and stands.
+        verified: a DEACTIVATE, REACTIVATE or MERGE was read back and stands.
         became: with CHANGED, where the record lives on.
     """
 
@@ -201,6 +202,9 @@ class Connector(Protocol):
     person_objects: tuple[str, ...]
     """The vendor's objects that stand for a person, the strongest first: ("Contact", "Lead")."""
 
+    can_merge: frozenset[str]
+    """The vendor's objects of which two records can be made one; there is no way back at the vendor."""
+
     batch_size: int
     """How many commands it takes at once."""
 
@@ -218,7 +222,7 @@ class Connector(Protocol):
     def push(self, commands: Sequence[Command]) -> Sequence[Answer]:
         """Carry out commands, at most `batch_size` at a time: one answer for each, in order.
 
-        A command with `attempt` > 1 that creates is read back by its key first.
+        A command with `attempt` > 1 that creates is read back by its key first, and one that merges by its loser.
         """
         ...
 

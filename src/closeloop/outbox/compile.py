@@ -175,7 +175,7 @@ class _Compiler:
 
     def _marketing(self, lead: Lead, source: str, verb: Verb, fields: Mapping[str, Value]) -> Planned:
         """To the person's record in the marketing system, or by e-mail address while it has none that we know."""
-        record = next(iter(self.known.records(source)), None)
+        record = next(iter(self.known.records(source) or self.known.every_record(source)), None)
         email = self.known.person.get("email")
         extra: dict[str, Value] = {} if record or not email else {"email": email.value}
         ref = Ref(*record) if record else None
@@ -191,7 +191,7 @@ class _Compiler:
         )
 
     def _update(self, lead: Lead, shown: ShownAs, fields: Mapping[str, Value], refs: Mapping[str, Ref]) -> Planned:
-        ref = Ref(shown.object, shown.record_id) if shown.record_id else None
+        ref = self.known.living(self.crm, Ref(shown.object, shown.record_id)) if shown.record_id else None
         after = None if ref else f"{self.crm}:create:{shown.object}:{shown.our_key}"
         return self._planned(
             lead,
@@ -206,7 +206,7 @@ class _Compiler:
 
     def _live(self, lead: Lead) -> list[ShownAs]:
         """What the lead is now: a Lead that became a Contact is not written to any more."""
-        converted = any(object_ == "Contact" for object_, _ in self.known.records(self.crm))
+        converted = any(object_ == "Contact" for object_, _ in self.known.every_record(self.crm))
         return [shown for shown in self.shown.get(lead.id, ()) if not (shown.object == "Lead" and converted)]
 
     def _crm_person(self) -> tuple[Ref | None, str | None]:

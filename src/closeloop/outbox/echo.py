@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from closeloop.inbox.fields import Named
 from closeloop.inbox.nouns import Message
-from closeloop.outbox.nouns import Shadow
-from closeloop.ports import Command, Record, Value
+from closeloop.outbox.nouns import STATE, Shadow
+from closeloop.ports import Command, Record, Ref, Value
 from closeloop.words.moment import to_us
 from closeloop.words.normal import comparable
 
-_TOUCH, _STATE, _OWNER, _AT, _OURS = "_touch", "_state", "_owner", "_at", "_ours"
-"""Beside the vendor's fields; the last has the names of those that we wrote and have not read since."""
+_TOUCH, _OWNER, _AT, _OURS = "_touch", "_owner", "_at", "_ours"
+"""Beside the vendor's fields and `STATE`; the last has the names of those that we wrote and have not read since."""
 
 
 def shadow_of(record: Record) -> dict[str, Value]:
     """What the vendor holds now, with how the record stands."""
-    state = (
-        "deleted"
-        if record.deleted
-        else ",".join(f"{ref.object}:{ref.id}" for ref in record.became) or ("active" if record.active else "inactive")
-    )
+    state = "deleted" if record.deleted else _named(record.became) or ("active" if record.active else "inactive")
     owner = record.refs.get("owner")
-    stands = {_TOUCH: record.touch, _STATE: state, _OWNER: owner.id if owner else None}
+    stands = {_TOUCH: record.touch, STATE: state, _OWNER: owner.id if owner else None}
     return {**record.fields, **stands, _AT: to_us(record.changed_at), _OURS: None}
 
 
 def was_read(shadow: Shadow | None) -> bool:
     """Whether the vendor has told of this record before; that we wrote it does not count."""
-    return shadow is not None and _STATE in shadow
+    return shadow is not None and STATE in shadow
 
 
 def is_overtaken(record: Record, shadow: Shadow | None) -> bool:
@@ -66,11 +62,23 @@ def only_news(message: Message, news: frozenset[str], shadow: Shadow | None) -> 
 
 
 def written(shadow: Shadow | None, command: Command) -> dict[str, Value]:
-    """What the vendor holds after it carried out a CREATE or UPDATE of ours."""
+    """What the vendor holds in the record that it made, changed or let survive by a command of ours."""
     before = shadow or {}
     owner = command.refs.get("owner")
     stands = {**before, **command.fields, _OURS: ",".join(sorted({*_ours(before), *command.fields}))}
     return stands | ({_OWNER: owner.id} if owner else {})
+
+
+def merged(shadow: Shadow | None, survivor: Ref) -> dict[str, Value]:
+    """What is known of a record that went into another: where it lives on, and what it last held.
+
+    Its fields stay, since the vendor reads them out once more and they are no news then.
+    """
+    return {**(shadow or {}), STATE: _named([survivor])}
+
+
+def _named(refs: Iterable[Ref]) -> str:
+    return ",".join(f"{ref.object}:{ref.id}" for ref in refs)
 
 
 def _ours(shadow: Shadow) -> set[str]:

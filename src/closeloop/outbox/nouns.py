@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
 from closeloop.inbox.nouns import Key
-from closeloop.ports import Command, Value
+from closeloop.ports import Command, Ref, Value
 from closeloop.record.nouns import Winners
 
 MAIL = "mail"
@@ -44,6 +44,7 @@ class Posted:
     state: CommandState
     n_answers: int
     created_at: datetime
+    verified: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,46 @@ class Settlement:
 ShadowKey = tuple[str, str, str]
 """Connection, object, record id."""
 Shadow = Mapping[str, Value]
+STATE = "_state"
+"""Beside a shadow's fields: active, inactive, deleted, or what the record became ("Contact:003…,Account:001…")."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A record outside, and whose it is: the entity that holds its key, and the root which that is linked to."""
+
+    source: str
+    object: str
+    id: str
+    entity_id: str
+    root_id: str
+
+    @property
+    def key(self) -> ShadowKey:
+        """Where the outbox keeps what it holds."""
+        return self.source, self.object, self.id
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A merge of two entities that stands; `why` names who decided it and on what grounds."""
+
+    id: str
+    survivor_id: str
+    loser_id: str
+    why: str
+
+
+def became(shadow: Shadow | None) -> Ref | None:
+    """What a record turned into, at its vendor, by conversion or merge; None when it did not."""
+    state = (shadow or {}).get(STATE)
+    name, colon, id_ = state.partition(",")[0].partition(":") if isinstance(state, str) else ("", "", "")
+    return Ref(name, id_) if colon else None
+
+
+def is_gone(shadow: Shadow | None) -> bool:
+    """Whether a record was deleted, or lives on as another one."""
+    return (shadow or {}).get(STATE) not in (None, "active", "inactive")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +114,7 @@ class Known:
         person, account: the winners.
         shadows: what each outside record is known to hold.
         pending: keys of creates on their way: (connection, object) → command key.
+        merging: losers of merges on their way → the id that is to survive.
     """
 
     person_id: str
@@ -81,12 +123,32 @@ class Known:
     account: Winners
     shadows: Mapping[ShadowKey, Shadow]
     pending: Mapping[tuple[str, str], str]
+    merging: Mapping[ShadowKey, str] = field(default_factory=dict)
 
     def records(self, source: str) -> list[tuple[str, str]]:
-        """Their records at `source`: (object, id), the newest first."""
+        """Their living records at `source`: (object, id), the newest first; one that is being merged counts no more."""
+        return [
+            (name, id_)
+            for name, id_ in self.every_record(source)
+            if (source, name, id_) not in self.merging and not is_gone(self.shadows.get((source, name, id_)))
+        ]
+
+    def every_record(self, source: str) -> list[tuple[str, str]]:
+        """The same with those that are gone: their ids are theirs for ever."""
         start = source + "."
         return [
             (key.kind[len(start) :], key.value)
             for key in self.keys
             if key.kind.startswith(start) and not key.kind.endswith(".user")
         ]
+
+    def living(self, source: str, ref: Ref) -> Ref:
+        """Where a record lives on as one of the same object and of this person; itself when it was not merged so."""
+        left = {Ref(name, id_) for name, id_ in self.every_record(source) if name == ref.object} - {ref}
+        while True:
+            key = (source, ref.object, ref.id)
+            after = Ref(ref.object, self.merging[key]) if key in self.merging else became(self.shadows.get(key))
+            if after not in left:
+                return ref
+            left.remove(after)
+            ref = after

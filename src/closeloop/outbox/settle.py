@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 
 from closeloop.outbox.nouns import Posted, Settlement
-from closeloop.ports import Answer, Outcome
+from closeloop.ports import Answer, Outcome, Verb
 
 MOST_ANSWERS = 100
 """About 18 hours of trying: an outage of a working day costs nothing."""
@@ -14,8 +14,12 @@ LONGEST_PAUSE = timedelta(minutes=15)
 
 
 def settle(posted: Posted, answer: Answer, now: datetime) -> Settlement | None:
-    """The command's new state; None when the answer changes nothing, since the command is done."""
-    if posted.state == "done":
+    """The command's new state; None when the answer changes nothing, since the command is done.
+
+    A merge that was called back and that the vendor carried out all the same is done after all.
+    """
+    merged_after_all = posted.planned.command.verb is Verb.MERGE and answer.outcome is Outcome.DONE
+    if posted.state == "done" and not merged_after_all:
         return None
     key = posted.planned.command.key
     ref_id = answer.ref.id if answer.ref else None

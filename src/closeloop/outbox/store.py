@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Column, Connection, Index, RowMapping, Select, and_, bindparam, column, or_, select, update
+from sqlalchemy import Column, Connection, Index, Row, RowMapping, Select, and_, bindparam, column, or_, select, update
 from sqlalchemy import table as known_table
 
 from closeloop.db import INT, TEXT, among, put, table
-from closeloop.outbox.nouns import Planned, Posted, Settlement, Shadow, ShadowKey
+from closeloop.outbox.nouns import Held, Link, Planned, Posted, Settlement, Shadow, ShadowKey
 from closeloop.ports import Command, Ref, Verb
 from closeloop.words.moment import from_us, to_us
 
@@ -60,7 +60,17 @@ shadows = table(
     rowid=False,
 )
 # fmt: on
-_entities = known_table("entities", column("id", TEXT), column("root_id", TEXT))  # identity's, joined and never written
+# Identity's, joined and never written.
+_entities = known_table("entities", column("id", TEXT), column("root_id", TEXT))
+_keys = known_table("keys", *(column(name, TEXT) for name in ("kind", "value", "entity_id")), column("at", INT))
+_merges = known_table(
+    "merges",
+    *(column(name, TEXT) for name in ("id", "survivor_id", "loser_id", "by", "reason")),
+    *(column(name, INT) for name in ("at", "undone_at")),
+)
+_HELD = select(_keys.c.kind, _keys.c.value, _keys.c.entity_id, _entities.c.root_id).join_from(
+    _entities, _keys, _keys.c.entity_id == _entities.c.id
+)
 
 _PLANNED = (
     "key", "source", "verb", "object", "ref_object", "ref_id", "our_key", "fields", "refs", "after",
@@ -181,6 +191,75 @@ def pending_creates(connection: Connection, roots: Sequence[str]) -> dict[str, d
     return found
 
 
+def load_merges(connection: Connection, roots: Iterable[str]) -> list[Posted]:
+    """Every MERGE that was planned for these people or somebody linked to them, in whatever state, in order."""
+    statement = (
+        select(commands)
+        .join_from(_entities, commands, commands.c.person_id == _entities.c.id)
+        .where(among(_entities.c.root_id, sorted(set(roots))), commands.c.verb == Verb.MERGE.value)
+        .order_by(commands.c.created_at, commands.c.no, commands.c.key)
+    )
+    return [_posted(row, attempts=row["attempts"], made={}) for row in connection.execute(statement).mappings()]
+
+
+def follow_merge(connection: Connection, root: str, source: str, loser: Ref, survivor: Ref, now: datetime) -> None:
+    """What still waits for a merged record: its fields are decided anew, the rest goes to the one that survived."""
+    waiting = and_(
+        commands.c.person_id.in_(select(_entities.c.id).where(_entities.c.root_id == root)),
+        commands.c.source == source,
+        commands.c.ref_object == loser.object,
+        commands.c.ref_id == loser.id,
+        commands.c.state.in_(("waiting", "leased")),
+    )
+    reason = f"{loser.object} {loser.id} was merged into {survivor.id}; what it should hold is decided there"
+    connection.execute(
+        update(commands)
+        .where(waiting, commands.c.verb == Verb.UPDATE.value)
+        .values(state="done", reason=reason, answered_at=to_us(now), leased_by=None, leased_until=None)
+    )
+    connection.execute(update(commands).where(waiting).values(ref_id=survivor.id))
+
+
+def load_held(connection: Connection, roots: Iterable[str], kinds: Iterable[str]) -> dict[str, list[Held]]:
+    """Root → its records outside, those of its oldest entity first, and of one entity those known the longest.
+
+    Args:
+        kinds: of keys, connection and object: "crm.Contact".
+    """
+    statement = _HELD.where(among(_entities.c.root_id, sorted(set(roots))), among(_keys.c.kind, sorted(set(kinds))))
+    order = (_entities.c.root_id, _keys.c.entity_id, _keys.c.at, _keys.c.kind, _keys.c.value)
+    found: dict[str, list[Held]] = {}
+    for row in connection.execute(statement.order_by(*order)):
+        found.setdefault(row.root_id, []).append(_held(row))
+    return found
+
+
+def whose(connection: Connection, records: Iterable[ShadowKey]) -> dict[ShadowKey, str]:
+    """Record → the person (root) that it belongs to."""
+    by_kind: dict[str, list[str]] = {}
+    for source, name, record_id in sorted(set(records)):
+        by_kind.setdefault(f"{source}.{name}", []).append(record_id)
+    found = [
+        _held(row)
+        for kind, ids in by_kind.items()
+        for row in connection.execute(_HELD.where(_keys.c.kind == kind, among(_keys.c.value, ids)))
+    ]
+    return {each.key: each.root_id for each in found}
+
+
+def load_links(connection: Connection, roots: Iterable[str]) -> list[Link]:
+    """The merges that made these people what they are, in the order in which they were made."""
+    statement = (
+        select(_merges.c.id, _merges.c.survivor_id, _merges.c.loser_id, _merges.c.by, _merges.c.reason)
+        .join_from(_entities, _merges, _merges.c.survivor_id == _entities.c.id)
+        .where(among(_entities.c.root_id, sorted(set(roots))), _merges.c.undone_at.is_(None))
+        .order_by(_merges.c.at, _merges.c.id)
+    )
+    return [
+        Link(id_, survivor, loser, f"{by}: {why}") for id_, survivor, loser, by, why in connection.execute(statement)
+    ]
+
+
 def load_shadows(connection: Connection, wanted: Iterable[ShadowKey]) -> dict[ShadowKey, Shadow]:
     """What these records are known to hold."""
     by_object: dict[tuple[str, str], list[str]] = {}
@@ -207,6 +286,11 @@ def save_shadows(connection: Connection, found: Mapping[ShadowKey, Shadow]) -> N
     )
 
 
+def _held(row: Row[Any, Any, Any, Any]) -> Held:
+    source, _, object_name = row.kind.partition(".")
+    return Held(source, object_name, row.value, row.entity_id, row.root_id)
+
+
 def _answer_ids(connection: Connection, keys: Sequence[str]) -> dict[str, Ref]:
     """Create → the record that it made."""
     statement = select(commands.c.key, commands.c.object, commands.c.answer_id).where(
@@ -229,7 +313,7 @@ def _posted(row: RowMapping, attempts: int, made: Mapping[str, Ref]) -> Posted:
     planned = Planned(
         row["source"], command, row["why"], row["message_id"], row["person_id"], row["lead_id"], row["after"]
     )
-    return Posted(planned, row["state"], row["answers"], from_us(row["created_at"]))
+    return Posted(planned, row["state"], row["answers"], from_us(row["created_at"]), bool(row["verified"]))
 
 
 def _claimable() -> Select[Any]:

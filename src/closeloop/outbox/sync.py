@@ -41,7 +41,8 @@ def sync(known: Known, custody: str, process: Process, message_id: str) -> list[
                 key = f"{known.person_id}:{message_id}:update:{source}.{object_name}:{record_id}"
                 command = Command(key, Verb.UPDATE, object_name, Ref(object_name, record_id), fields=changes)
                 planned.append(Planned(source, command, _why(process, changes), message_id, known.person_id))
-        if not records and source in writes and source in _homes(process) and (source, "Lead") not in known.pending:
+        unknown = not known.every_record(source)  # one that was deleted or merged there is not made anew
+        if unknown and source in writes and source in _homes(process) and (source, "Lead") not in known.pending:
             fields = desired(process, source, "Lead", known.person, known.account)
             if "email" in known.person and known.person["email"].valid:
                 key = f"{source}:create:Lead:{known.person_id}"
@@ -56,6 +57,17 @@ def sync(known: Known, custody: str, process: Process, message_id: str) -> list[
                     )
                 )
     return planned
+
+
+def written_fields(process: Process, source: str, object_name: str) -> Iterable[tuple[str, FieldRule]]:
+    """The vendor's names of the fields that the hub writes to a record of `object_name`, people's before companies'."""
+    for entity in ("person", "account"):
+        for rule in process.fields.get(entity, {}).values():
+            for path in rule.write:
+                if path.source == source and (
+                    path.object == object_name or (path.object is None and object_name in PERSON_OBJECTS)
+                ):
+                    yield path.name, rule
 
 
 def _homes(process: Process) -> frozenset[str]:
@@ -76,16 +88,11 @@ def _changes(
 def _wanted(
     process: Process, source: str, object_name: str, person: Winners, account: Winners, *, only_always: bool
 ) -> Iterable[tuple[str, FieldRule, Winner]]:
-    for entity, winners in (("person", person), ("account", account)):
-        for rule in process.fields.get(entity, {}).values():
-            winner = winners.get(rule.name)
-            if winner is None or not winner.valid or (only_always and not rule.always):
-                continue
-            for path in rule.write:
-                if path.source == source and (
-                    path.object == object_name or (path.object is None and object_name in PERSON_OBJECTS)
-                ):
-                    yield path.name, rule, winner
+    winners = {"person": person, "account": account}
+    for name, rule in written_fields(process, source, object_name):
+        winner = winners[rule.entity].get(rule.name)
+        if winner is not None and winner.valid and (rule.always or not only_always):
+            yield name, rule, winner
 
 
 def _outward(rule: FieldRule, winner: Winner) -> Value:

@@ -12,6 +12,7 @@ from closeloop.connectors.marketo.inactive import change_active
 from closeloop.connectors.marketo.lanes import Lane, batch, refusal
 from closeloop.connectors.marketo.leads import BATCH, OBJECT, Leads, to_ref
 from closeloop.connectors.marketo.lists import Lists, change_membership
+from closeloop.connectors.marketo.merging import merge
 from closeloop.connectors.marketo.names import KEY
 from closeloop.connectors.marketo.pull import LOOK_BACK, pull_page
 from closeloop.connectors.marketo.shapes import Usage
@@ -35,6 +36,7 @@ class Marketo:
 
     system = "marketo"
     person_objects: tuple[str, ...] = (OBJECT,)
+    can_merge = frozenset({OBJECT})
     batch_size = BATCH
 
     def __init__(
@@ -131,6 +133,8 @@ class Marketo:
                 return create(self._leads, commands, detail)
             case Verb.JOIN | Verb.LEAVE:
                 return change_membership(self._lists, self._leads, commands, verb, detail, self._merged)
+            case Verb.MERGE:
+                return [merge(self._rest, self._leads, command, self._merged) for command in commands]
             case Verb.DEACTIVATE | Verb.REACTIVATE:
                 return change_active(self._leads, self._lists, self._nurture_lists, commands, self._merged)
             case _:

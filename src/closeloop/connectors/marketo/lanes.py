@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from closeloop.connectors.marketo import names
+from closeloop.connectors.marketo import merging, names
 from closeloop.connectors.marketo.leads import BATCH, OBJECT
 from closeloop.ports import Command, Verb
 
 Lane = tuple[Verb, str]
-"""The verb, and what the call looks leads up by, or which list it is about: ("join", "reheat_b2b")."""
+"""The verb, and by what the call looks leads up, which list it is about, or which merge it is: ("join", "reheat")."""
 
 _NEEDS_REF = frozenset({Verb.UPDATE, Verb.DEACTIVATE, Verb.REACTIVATE})
 _REF_OR_EMAIL = frozenset({Verb.TELL, Verb.JOIN, Verb.LEAVE})
@@ -39,6 +39,8 @@ def refusal(command: Command) -> str:
         return f"{command.verb} needs the lead's id or its email"
     if command.verb in (Verb.JOIN, Verb.LEAVE) and not command.fields.get("list"):
         return f"{command.verb} needs fields['list'], the name of a static list"
+    if command.verb is Verb.MERGE:
+        return merging.refusal(command)
     if command.verb is Verb.CREATE and not command.our_key:
         return "create needs our_key, by which the lead is found again"
     return ""
@@ -64,6 +66,8 @@ def batch(commands: Sequence[Command]) -> list[Batch]:
 def _lane(command: Command) -> Lane:
     if command.verb in (Verb.JOIN, Verb.LEAVE):
         return command.verb, str(command.fields["list"])
+    if command.verb is Verb.MERGE:
+        return command.verb, command.key
     if command.verb is Verb.CREATE:
         return command.verb, "email" if command.fields.get("email") else names.KEY
     # What is told and what is updated are both fields of the lead.
@@ -74,4 +78,5 @@ def _lane(command: Command) -> Lane:
 def _people(command: Command) -> set[str]:
     email = command.fields.get("email")
     known = {command.ref.id if command.ref else None, command.our_key, str(email).lower() if email else None}
+    known |= {ref.id for name, ref in command.refs.items() if name == "loser"}
     return {one for one in known if one}

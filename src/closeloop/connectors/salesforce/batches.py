@@ -19,9 +19,9 @@ def waves(commands: Sequence[Command]) -> Iterator[list[Command]]:
     turns: dict[Ref | str, int] = {}
     waves: list[list[Command]] = []
     for command in commands:
-        about = command.ref or our_key(command)
-        turn = turns.get(about, 0)
-        turns[about] = turn + 1
+        about = {command.ref or our_key(command), *([command.refs["loser"]] if "loser" in command.refs else [])}
+        turn = max(turns.get(one, 0) for one in about)
+        turns.update(dict.fromkeys(about, turn + 1))
         if turn == len(waves):
             waves.append([])
         waves[turn].append(command)

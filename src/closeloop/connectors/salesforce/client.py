@@ -17,6 +17,7 @@ import httpx2
 import stamina
 
 from closeloop.connectors.salesforce.judging import Json, Unreached, VendorError, is_json, judged, vendor_error
+from closeloop.connectors.salesforce.soap import HEADERS, Merge, calls_used, merge_call, merge_errors, session_ended
 from closeloop.ports import Limits, Value
 from closeloop.words.errors import BadInput, Permanent
 from closeloop.words.settings import number, web_address
@@ -52,7 +53,8 @@ class Client:
         if missing:
             raise BadInput(f"salesforce: settings lack {', '.join(missing)}; see the connected app in Salesforce")
         self._settings = settings
-        self._root = f"/services/data/{settings.get('api_version', 'v62.0')}"
+        version = settings.get("api_version", "v62.0")
+        self._root, self._soap = f"/services/data/{version}", f"/services/Soap/u/{version.removeprefix('v')}"
         timeout = number("salesforce", settings, "timeout_seconds", 30)
         self._http = httpx2.Client(base_url=web_address("salesforce", settings), timeout=timeout)
         self._token: str | None = None
@@ -72,6 +74,18 @@ class Client:
         """Send at most 200 records, once: one result each, in order. Raises like `read`."""
         answer = self._call(method, self._root + path, {}, {"allOrNone": False, "records": list(records)})
         return [_result(one) for one in answer]
+
+    def merge(self, merges: Sequence[Merge]) -> list[tuple[VendorError, ...]]:
+        """Make at most 200 pairs of records one, each for itself: what was wrong with each. Raises like `read`."""
+        token = self._token or self._sign_in(None)
+        response = self._send_soap(token, merges)
+        if session_ended(response):
+            response = self._send_soap(self._sign_in(token), merges)
+        self._used = calls_used(response) or self._used
+        errors = merge_errors(response)
+        if len(errors) != len(merges):
+            raise Unreached(f"salesforce answered {len(errors)} results to {len(merges)} merges; look before a repeat")
+        return errors
 
     def query(self, of: str, fields: Iterable[str], rest: str) -> list[Row]:
         """Every row of a query, those in the bin included, over all its pages; `rest` begins with WHERE or ORDER BY."""
@@ -118,6 +132,10 @@ class Client:
         if slash and used.isdigit() and allowed.isdigit():
             self._used = int(used), int(allowed)
         return response
+
+    def _send_soap(self, token: str, merges: Sequence[Merge]) -> httpx2.Response:
+        body = merge_call(token, merges)
+        return self._reach(self._http.build_request("POST", self._soap, content=body, headers=dict(HEADERS)))
 
     def _sign_in(self, stale: str | None) -> str:
         """A token that is not `stale`: of several threads that meet an expired one, the first renews it for all."""

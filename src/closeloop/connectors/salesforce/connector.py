@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from closeloop.connectors.salesforce.client import MOST_RECORDS, Client
+from closeloop.connectors.salesforce.merging import CAN_MERGE
 from closeloop.connectors.salesforce.pull import Puller
 from closeloop.connectors.salesforce.push import Pusher
 from closeloop.connectors.salesforce.reading import Reader
@@ -24,6 +25,7 @@ class Salesforce:
 
     system = "salesforce"
     person_objects: tuple[str, ...] = ("Contact", "Lead")
+    can_merge = CAN_MERGE
     batch_size = MOST_RECORDS
 
     def __init__(self, settings: Mapping[str, str], clock: Clock) -> None:

@@ -9,12 +9,22 @@ from typing import Any
 
 import httpx2
 
-from closeloop.words.errors import Permanent, Transient
+from closeloop.words.errors import EndError, Permanent, Transient
 
 Json = Any
 """What Salesforce sends; taken apart here and in `client`, and handed to nobody else."""
 
 _LIMIT_REACHED = timedelta(minutes=5)
+_FORBIDDEN = {"INVALID_SESSION_ID", "API_DISABLED_FOR_ORG", "API_CURRENTLY_DISABLED", "INSUFFICIENT_ACCESS"}
+AGAIN = {
+    "UNABLE_TO_LOCK_ROW",
+    "REQUEST_LIMIT_EXCEEDED",
+    "SERVER_UNAVAILABLE",
+    "QUERY_TIMEOUT",
+    "REQUEST_RUNNING_TOO_LONG",
+    "UNKNOWN_EXCEPTION",
+}
+"""Codes of what may go well the next time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +62,20 @@ def judged(response: httpx2.Response) -> Json:
     if status in (401, 403):
         raise Permanent(f"salesforce forbids it (HTTP {status}): {what}; check what the integration user may do")
     raise BadCall(status, errors)
+
+
+def judged_fault(response: httpx2.Response, fault: VendorError) -> EndError:
+    """What a fault of SOAP means, which comes with HTTP 500 whatever is wrong: try again, or a call that is wrong."""
+    what = f"{fault.message} ({fault.code})"
+    if fault.code == "REQUEST_LIMIT_EXCEEDED":
+        return Transient(f"salesforce allows no more calls now: {what}", _retry_after(response) or _LIMIT_REACHED)
+    if fault.code in AGAIN:
+        return Transient(f"salesforce cannot serve us now: {what}", _retry_after(response))
+    if fault.code in _FORBIDDEN:
+        # JWT-based access tokens are for REST alone, and SOAP knows them for no session.
+        remedy = "check what the integration user may do, and that its connected app issues opaque access tokens"
+        return Permanent(f"salesforce forbids it: {what}; {remedy}")
+    return BadCall(response.status_code, [fault])
 
 
 def _parsed(response: httpx2.Response) -> Json:

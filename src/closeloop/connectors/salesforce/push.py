@@ -13,13 +13,14 @@ from closeloop.connectors.salesforce.answers import cannot, failed, made_before,
 from closeloop.connectors.salesforce.batches import Bodies, alike, apart, waves
 from closeloop.connectors.salesforce.client import MOST_RECORDS, Body, Client, Result
 from closeloop.connectors.salesforce.judging import BadCall
+from closeloop.connectors.salesforce.merging import Merger
 from closeloop.connectors.salesforce.reading import Reader
 from closeloop.connectors.salesforce.recipes import RECIPES, ingredients, is_left_alone
 from closeloop.connectors.salesforce.records import KEY
 from closeloop.connectors.salesforce.refusals import outcome_of, reason_of
 from closeloop.connectors.salesforce.shapes import Shapes
 from closeloop.connectors.salesforce.writing import body, field_of, our_key
-from closeloop.ports import Answer, Clock, Command, Outcome, Ref, ShapeField, Verb
+from closeloop.ports import Answer, Clock, Command, Outcome, Ref, Verb
 from closeloop.words.errors import EndError, Permanent
 
 _SWITCHES = (Verb.DEACTIVATE, Verb.REACTIVATE)
@@ -31,6 +32,7 @@ class Pusher:
 
     def __init__(self, client: Client, shapes: Shapes, reader: Reader, clock: Clock) -> None:
         self._client, self._shapes, self._reader, self._clock = client, shapes, reader, clock
+        self._merger = Merger(client, shapes, reader)
 
     def push(self, commands: Sequence[Command]) -> list[Answer]:
         """One answer for each command, in order. A failed call is an answer to each of its commands, never raised."""
@@ -48,6 +50,8 @@ class Pusher:
         verb, object_name = group[0].verb, group[0].object
         if verb is Verb.CREATE:
             return self._create(object_name, group)
+        if verb is Verb.MERGE:
+            return self._merger.merge(group, self._clock.now())
         if verb is not Verb.UPDATE and (verb not in _SWITCHES or object_name not in RECIPES):
             return [cannot(command) for command in group]
         if verb in _SWITCHES:
@@ -110,15 +114,9 @@ class Pusher:
             ref = command.ref or Ref(command.object, str(result.id))
             return Answer(command.key, Outcome.DONE, ref, created=result.created)
         outcome = outcome_of(command, result.errors)
-        reason = reason_of(command, result.errors, said, self._described(command.object))
+        reason = reason_of(command, result.errors, said, self._shapes.fields_if_told(command.object))
         moved = next((ref for name, ref in command.refs.items() if _is_at_fault(command, name, result)), command.ref)
         return Answer(command.key, outcome, moved if outcome is Outcome.CHANGED else command.ref, reason)
-
-    def _described(self, object_name: str) -> dict[str, ShapeField]:
-        try:
-            return dict(self._shapes.fields(object_name))
-        except EndError:
-            return {}  # the reason is then poorer, which must not turn a refusal into a failure
 
     def _follow(self, group: Sequence[Command], answers: list[Answer]) -> list[Answer]:
         """Where the records that moved live on now."""

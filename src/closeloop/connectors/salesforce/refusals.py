@@ -5,18 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from closeloop.connectors.salesforce.client import Body
-from closeloop.connectors.salesforce.judging import VendorError
+from closeloop.connectors.salesforce.judging import AGAIN, VendorError
 from closeloop.ports import Command, Outcome, ShapeField, Verb
 
 _MOVED = {"CANNOT_UPDATE_CONVERTED_LEAD", "ENTITY_IS_DELETED"}
-_AGAIN = {
-    "UNABLE_TO_LOCK_ROW",
-    "REQUEST_LIMIT_EXCEEDED",
-    "SERVER_UNAVAILABLE",
-    "QUERY_TIMEOUT",
-    "REQUEST_RUNNING_TOO_LONG",
-    "UNKNOWN_EXCEPTION",
-}
 
 
 def outcome_of(command: Command, errors: Sequence[VendorError]) -> Outcome:
@@ -35,7 +27,7 @@ def reason_of(command: Command, errors: Sequence[VendorError], sent: Body, field
         sent: the body, in its field names.
         fields: of the object, as described; empty if that could not be asked.
     """
-    return "; ".join(f"{_in_words(command.object, error, sent, fields)} ({error.code})" for error in errors)
+    return "; ".join(f"{_in_words(command, error, sent, fields)} ({error.code})" for error in errors)
 
 
 def _outcome(command: Command, error: VendorError) -> Outcome:
@@ -44,11 +36,11 @@ def _outcome(command: Command, error: VendorError) -> Outcome:
         return Outcome.CHANGED
     # Two upserts of one key at once: the next attempt finds what the other one made.
     raced = error.code == "DUPLICATE_VALUE" and command.verb is Verb.CREATE
-    return Outcome.TRANSIENT if error.code in _AGAIN or raced else Outcome.PERMANENT
+    return Outcome.TRANSIENT if error.code in AGAIN or raced else Outcome.PERMANENT
 
 
-def _in_words(object_name: str, error: VendorError, sent: Body, fields: Mapping[str, ShapeField]) -> str:
-    name = error.fields[0] if error.fields else ""
+def _in_words(command: Command, error: VendorError, sent: Body, fields: Mapping[str, ShapeField]) -> str:
+    object_name, name = command.object, error.fields[0] if error.fields else ""
     value, field = sent.get(name), fields.get(name)
     where = f"{object_name}.{name}"
     match error.code:
@@ -63,6 +55,8 @@ def _in_words(object_name: str, error: VendorError, sent: Body, fields: Mapping[
             return f"{where} is not an e-mail address: {value!r}"
         case "INVALID_TYPE_ON_FIELD_IN_RECORD":
             return f"{where} cannot hold {value!r}" + (f": it is of type {field.type}" if field else "")
+        case "INSUFFICIENT_ACCESS_OR_READONLY" if command.verb is Verb.MERGE:
+            return f"the integration user may not merge these two: it must be able to delete a {object_name}"
         case "INACTIVE_OWNER_OR_USER":
             return f"{where}: user {value} may no longer own records; choose an active user of Salesforce"
         case "INVALID_FIELD" if name and name not in fields:

@@ -44,6 +44,7 @@ class Smtp:
 
     system = "smtp"
     person_objects: tuple[str, ...] = ()
+    can_merge: frozenset[str] = frozenset()
     batch_size = _BATCH
 
     def __init__(self, server: Server, clock: Clock) -> None:

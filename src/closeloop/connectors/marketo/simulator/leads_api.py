@@ -13,7 +13,7 @@ from closeloop.connectors.marketo.simulator.fields import FIELDS, SEARCHABLE
 from closeloop.connectors.marketo.simulator.instance import ACTIONS, Instance, Result, Row
 from closeloop.simulation import Faults
 
-_AT_MOST = 300
+_AT_MOST, _MOST_LOSERS = 300, 25
 _DEFAULT_FIELDS = ("id", "email", "firstName", "lastName", "createdAt", "updatedAt")
 
 
@@ -30,6 +30,7 @@ class LeadsApi:
             Route("/leads/describe2.json", self._describe, methods=["GET"]),
             Route("/leads.json", self._get, methods=["GET"]),
             Route("/leads.json", self._sync, methods=["POST"]),
+            Route("/leads/{lead_id:int}/merge.json", self._merge, methods=["POST"]),
             Route("/lists.json", self._lists, methods=["GET"]),
             Route(members, self._members, methods=["GET"]),
             Route(members, self._join, methods=["POST"]),
@@ -73,6 +74,18 @@ class LeadsApi:
             raise Refuse("1006", f"Field '{lookup}' not found")
         with self._instance.lock:
             return success([record(result) for result in self._instance.sync(action, lookup, rows)])
+
+    async def _merge(self, request: Request) -> Response:
+        asked = request.query_params
+        named = [*asked.getlist("leadId"), *(one for several in asked.getlist("leadIds") for one in several.split(","))]
+        if not named or not all(one.strip().isdigit() for one in named):
+            raise Refuse("1003", "Invalid leadIds")
+        if len(named) > _MOST_LOSERS:
+            raise Refuse("1003", f"leadIds may have at most {_MOST_LOSERS} values")
+        with self._instance.lock:
+            if not self._instance.merge(request.path_params["lead_id"], [int(one) for one in named]):
+                raise Refuse("1004", "Lead not found")
+        return success()
 
     async def _lists(self, request: Request) -> Response:
         wanted = request.query_params.get("name")

@@ -26,7 +26,7 @@ TYPES = {
     37: "Delete Lead",
     104: "Change Status in Progression",
 }
-_MOST_TYPES = 10
+_MOST_TYPES, _MOST_LEADS = 10, 30
 
 
 class LogApi:
@@ -72,7 +72,12 @@ class LogApi:
         types = [int(one) for one in asked.split(",") if one.isdigit()]
         if not types or len(types) > _MOST_TYPES:
             raise Refuse("1003", f"activityTypeIds must name 1 to {_MOST_TYPES} types")
-        return self._page(request, types, _activity)
+        leads = {int(one) for one in request.query_params.get("leadIds", "").split(",") if one.isdigit()}
+        if len(leads) > _MOST_LEADS:
+            raise Refuse("1003", f"leadIds may have at most {_MOST_LEADS} values")
+        return self._page(
+            request, types, lambda entry: _activity(entry) if not leads or entry.lead_id in leads else None
+        )
 
     async def _lead_changes(self, request: Request) -> Response:
         fields = set(request.query_params.get("fields", "").split(",")) - {""}

@@ -20,6 +20,7 @@ from closeloop.connectors.salesforce.simulator.fields import Field, Refused, Row
 from closeloop.connectors.salesforce.simulator.ids import full_id
 from closeloop.connectors.salesforce.simulator.objects import OBJECTS
 from closeloop.connectors.salesforce.simulator.org import KEY, Org
+from closeloop.connectors.salesforce.simulator.soap_api import SoapApi
 from closeloop.connectors.salesforce.simulator.soql import read
 from closeloop.ports import Value
 from closeloop.simulation import Refusal
@@ -55,7 +56,8 @@ class Api:
             self._route("/composite/sobjects/{object}", self._retrieve),
             self._route("/composite/sobjects/{object}/{key}", self._upsert, "PATCH"),
         ]
-        self.app = Starlette(routes=routes)
+        soap = SoapApi(org, self._has_session, lambda: org.faults.per_day or _DAILY)
+        self.app = Starlette(routes=[*routes, soap.route])
 
     def expire_tokens(self) -> None:
         """End every session: the next call with an old token is answered 401."""
@@ -80,9 +82,12 @@ class Api:
             return errors(refused.errors)
 
     def _check_session(self, header: str) -> None:
-        ends_at = self._tokens.get(header.removeprefix("Bearer "))
-        if ends_at is None or ends_at <= self._org.faults.clock.now():
+        if not self._has_session(header.removeprefix("Bearer ")):
             raise refuse("INVALID_SESSION_ID", "Session expired or invalid")
+
+    def _has_session(self, token: str) -> bool:
+        ends_at = self._tokens.get(token)
+        return ends_at is not None and ends_at > self._org.faults.clock.now()
 
     async def _token(self, request: Request) -> Response:
         form = {name: values[0] for name, values in parse_qs((await request.body()).decode()).items()}

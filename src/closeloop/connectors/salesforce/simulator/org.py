@@ -23,6 +23,7 @@ class Org:
     Attributes:
         me: id of the user that the hub signs in as.
         faults: set the delay of reads here.
+        protected: ids of records that the hub may not delete.
     """
 
     def __init__(self, faults: Faults) -> None:
@@ -31,6 +32,7 @@ class Org:
         self._tables: dict[str, Table[str, Row]] = {name: Table(faults) for name in OBJECTS}
         self._numbers: Counter[str] = Counter()
         self._locked: Counter[str] = Counter()
+        self.protected: set[str] = set()
         self._keys: dict[tuple[str, str], str] = {}
         self.me = self.add_user("hub@example.com", "Closeloop")
 
@@ -59,7 +61,7 @@ class Org:
         """Change a record. Raises Refused."""
         sobject = OBJECTS[object_name]
         with self.lock:
-            row = self._writable(sobject, record_id)
+            row = self.writable(sobject, record_id)
             values = checked(sobject, said, self.row, new=False)
             self._unique(sobject, values, record_id)
             self._store(sobject, {**row, **values}, by)
@@ -87,6 +89,17 @@ class Org:
             sobject = BY_PREFIX[record_id[:3]]
             self._store(sobject, {**self.get(record_id), **values}, by)
 
+    def move(self, object_name: str, field: str, old: str, new: str, by: str) -> list[str]:
+        """Let everything that points to one record point to another: the ids of what was moved."""
+        moved = [str(row["Id"]) for row in self.rows(object_name) if row.get(field) == old]
+        for record_id in moved:
+            self.force(record_id, {field: new}, by=by)
+        return moved
+
+    def protect(self, record_id: str) -> None:
+        """Take the hub's right to delete a record."""
+        self.protected.add(full_id(record_id))
+
     def lock_row(self, record_id: str, n: int = 1) -> None:
         """Let the next `n` writes to this record meet a row lock."""
         self._locked[record_id] += n
@@ -95,6 +108,23 @@ class Org:
         """A record as it truly stands, deleted ones included."""
         sobject = BY_PREFIX.get(record_id[:3])
         return self._tables[sobject.name].now(record_id) if sobject else None
+
+    def writable(self, sobject: Sobject, record_id: str) -> Row:
+        """A record that may be changed now. Raises Refused."""
+        if BY_PREFIX.get(record_id[:3]) is not sobject:
+            raise refuse("MALFORMED_ID", f"Record ID: id value of incorrect type: {record_id}", "Id")
+        row = self.row(record_id)
+        if row is None:
+            raise refuse("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
+        if row["IsDeleted"]:
+            raise refuse("ENTITY_IS_DELETED", "entity is deleted")
+        if row.get("IsConverted"):
+            raise refuse("CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead")
+        if self._locked[record_id] > 0:
+            self._locked[record_id] -= 1
+            what = f"unable to obtain exclusive access to this record or 1 records: {record_id}"
+            raise refuse("UNABLE_TO_LOCK_ROW", what)
+        return row
 
     def get(self, record_id: str) -> Row:
         """The same, where it must be there. Raises KeyError."""
@@ -115,22 +145,6 @@ class Org:
     def stamp(self) -> str:
         """Now, as the vendor writes moments."""
         return vendor_moment(self.faults.clock.now())
-
-    def _writable(self, sobject: Sobject, record_id: str) -> Row:
-        if BY_PREFIX.get(record_id[:3]) is not sobject:
-            raise refuse("MALFORMED_ID", f"Record ID: id value of incorrect type: {record_id}", "Id")
-        row = self.row(record_id)
-        if row is None:
-            raise refuse("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
-        if row["IsDeleted"]:
-            raise refuse("ENTITY_IS_DELETED", "entity is deleted")
-        if row.get("IsConverted"):
-            raise refuse("CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead")
-        if self._locked[record_id] > 0:
-            self._locked[record_id] -= 1
-            what = f"unable to obtain exclusive access to this record or 1 records: {record_id}"
-            raise refuse("UNABLE_TO_LOCK_ROW", what)
-        return row
 
     def _unique(self, sobject: Sobject, values: Mapping[str, Value], but: str | None) -> None:
         key = values.get(KEY)

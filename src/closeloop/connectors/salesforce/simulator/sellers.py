@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from closeloop.connectors.salesforce.simulator.fields import Row
 from closeloop.connectors.salesforce.simulator.ids import full_id
+from closeloop.connectors.salesforce.simulator.merging import merge
 from closeloop.connectors.salesforce.simulator.objects import BY_PREFIX, OBJECTS
 from closeloop.connectors.salesforce.simulator.org import Org, vendor_moment
 from closeloop.ports import Value
@@ -24,16 +25,6 @@ _CARRIED_OVER = {  # what a conversion copies from the lead to a new contact, by
     "Description": "Description",
 }
 _TO_THE_DEAL = ("Product__c", "Region__c", "Campaign_Name__c", "Closeloop_Packet__c", "LeadSource")
-_CHILDREN = {
-    "Contact": (
-        ("Task", "WhoId"),
-        ("Event", "WhoId"),
-        ("OpportunityContactRole", "ContactId"),
-        ("Opportunity", "ContactId"),
-    ),
-    "Lead": (("Task", "WhoId"), ("Event", "WhoId")),
-    "Account": (("Contact", "AccountId"), ("Opportunity", "AccountId"), ("Task", "WhatId"), ("Event", "WhatId")),
-}
 
 
 class Sellers(Org):
@@ -68,14 +59,14 @@ class Sellers(Org):
         The lead can be read but not written afterwards; its tasks and events move to the contact.
         """
         with self.lock:
-            lead = self._writable(OBJECTS["Lead"], full_id(lead_id))
+            lead = self.writable(OBJECTS["Lead"], full_id(lead_id))
             by = owner or str(lead["OwnerId"])
             known = account_id or (contact_id and self._text(contact_id, "AccountId"))
             account_id = known or self._new_account(lead, by)
             contact_id = contact_id or self._new_contact(lead, account_id, by)
             deal_id = self._new_deal(lead, opportunity, account_id, contact_id, by) if opportunity is not None else None
             for name in ("Task", "Event"):
-                self._move(name, "WhoId", str(lead["Id"]), contact_id, by)
+                self.move(name, "WhoId", str(lead["Id"]), contact_id, by)
             self.force(
                 str(lead["Id"]),
                 {
@@ -136,13 +127,7 @@ class Sellers(Org):
 
     def merge(self, survivor_id: str, loser_id: str) -> None:
         """Merge two records of one kind: the loser goes, what hung on it moves to the survivor."""
-        with self.lock:
-            survivor, loser = self.get(survivor_id), self.get(loser_id)
-            by = str(survivor["OwnerId"])
-            for name, field in _CHILDREN[self.object_of(survivor_id)]:
-                self._move(name, field, str(loser["Id"]), str(survivor["Id"]), by)
-            self.force(str(loser["Id"]), {"IsDeleted": True, "MasterRecordId": survivor["Id"]}, by=by)
-            self.force(str(survivor["Id"]), {}, by=by)
+        merge(self, self.object_of(survivor_id), {"id": survivor_id}, [loser_id], by=self._owner(survivor_id))
 
     def delete(self, record_id: str, *, by: str | None = None) -> None:
         """Put a record into the bin."""
@@ -173,13 +158,6 @@ class Sellers(Org):
         carried = {name: lead[name] for name in _TO_THE_DEAL}
         links: dict[str, Value] = {"AccountId": account_id, "ContactId": contact_id, "Name": f"{lead['Company']}-"}
         return self.create_opportunity(by, **{**carried, **links, **said})
-
-    def _move(self, object_name: str, field: str, old: str, new: str, by: str) -> None:
-        for row in self._holding(object_name, field, old):
-            self.force(str(row["Id"]), {field: new}, by=by)
-
-    def _holding(self, object_name: str, field: str, value: str) -> Iterable[Row]:
-        return [row for row in self.rows(object_name) if row.get(field) == value]
 
     def _owner(self, record_id: str) -> str:
         return self._text(record_id, "OwnerId") or self.me
