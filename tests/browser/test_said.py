@@ -38,3 +38,17 @@ def test_a_moment_that_never_was_is_said_to_be_never():
 
 def test_numbers_have_no_needless_decimals():
     assert [said.number(value) for value in (1234, 20.0, 40.16)] == ["1,234", "20", "40.2"]
+
+
+@pytest.mark.parametrize(
+    ("weight", "bits", "speaks", "odds"),
+    [
+        (0.04, "0", "says nothing either way", "as likely as not"),
+        (1.0, "+1.0", "2 times likelier if they are one", "about 2 to 1"),
+        (7.4, "+7.4", "170 times likelier if they are one", "about 170 to 1"),
+        (-2.1, "−2.1", "4.3 times likelier if they are two", "about 1 to 4.3"),
+        (900.0, "+900.0", "over a million times likelier if they are one", "over a million to 1"),
+    ],
+)
+def test_a_weight_is_told_in_bits_and_in_what_it_means(weight, bits, speaks, odds):
+    assert (said.bits(weight), said.speaks(weight), said.odds(weight)) == (bits, speaks, odds)

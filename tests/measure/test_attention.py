@@ -8,6 +8,7 @@ from closeloop.measure.attention import SHOWN, attention
 from closeloop.measure.health import health
 from closeloop.measure.people import people
 from closeloop.measure.queue import Wanted, queue
+from support import questions
 from support.side_window import JOE, LEAD_ANA, LEAD_BEN, LEAD_KIM, NOW, Seed, at
 
 
@@ -81,3 +82,10 @@ def test_the_queue_holds_only_what_is_asked_for(connection, wanted, n):
 )
 def test_people_are_found_by_parts_of_name_address_and_company(connection, part, names):
     assert [person.called for person in people(connection, part)] == names
+
+
+def test_open_questions_are_counted_apart_since_they_can_wait(window):
+    questions.ask(window.database)
+    with window.database.read() as connection:
+        found = attention(connection, NOW)
+    assert (found.n_questions, found.n) == (4, 7)

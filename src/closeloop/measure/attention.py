@@ -58,6 +58,8 @@ class Attention:
     dead: tuple[Trouble, ...]
     set_aside: tuple[Trouble, ...]
     ends_down: tuple[Trouble, ...]
+    n_questions: int
+    """Pairs that a person is asked about. They can wait, so they are not among `n`."""
 
     @property
     def n(self) -> int:
@@ -82,6 +84,7 @@ _DEAD = text("""
     SELECT source, verb, reason, n, since, example_key FROM v_command_states WHERE state = 'dead'
     ORDER BY n DESC, source, verb""")
 _SET_ASIDE = text("SELECT state, source, reason, n, since, example_id FROM v_set_aside ORDER BY state, n DESC LIMIT 50")
+_QUESTIONS = text("SELECT COALESCE(SUM(n), 0) FROM v_pair_states WHERE state = 'open'")
 _ENDS = text("""
     SELECT source, error, error_at, pulled_at FROM v_ends
     WHERE error IS NOT NULL AND (pulled_at IS NULL OR error_at >= pulled_at) ORDER BY source""")
@@ -106,6 +109,7 @@ def attention(connection: Connection, now: datetime) -> Attention:
         dead=tuple(_dead(connection)),
         set_aside=tuple(_set_aside(connection)),
         ends_down=tuple(_ends_down(connection)),
+        n_questions=int(connection.execute(_QUESTIONS).scalar_one()),
     )
 
 

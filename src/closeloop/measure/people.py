@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, text
 
-from closeloop.measure.stored import called, text_of
+from closeloop.measure.stored import called, like_part, text_of
 from closeloop.words.moment import from_us
 
 
@@ -47,11 +47,15 @@ _FOUND = text(
             UNION SELECT root_id FROM v_keys WHERE kind = 'email' AND value LIKE :part ESCAPE '!')""")
 )
 
+_CALLED = text("SELECT person_id, name, email FROM v_people WHERE person_id IN :ids").bindparams(
+    bindparam("ids", expanding=True)
+)
+
 
 def people(connection: Connection, part: str = "", most: int = 50) -> tuple[Listed, ...]:
     """People whose name, address or company contains `part`; the newest when it is empty."""
     if part.strip():
-        found = connection.execute(_FOUND, {"part": f"%{_escaped(part)}%", "most": most})
+        found = connection.execute(_FOUND, {"part": f"%{like_part(part)}%", "most": most})
     else:
         found = connection.execute(_LATEST, {"most": most})
     return tuple(
@@ -63,7 +67,7 @@ def people(connection: Connection, part: str = "", most: int = 50) -> tuple[List
     )  # fmt: skip
 
 
-def _escaped(part: str) -> str:
-    # Values are stored as JSON, so what is looked for is written as JSON too.
-    plain = json.dumps(part.strip().lower(), ensure_ascii=False)[1:-1]
-    return plain.replace("!", "!!").replace("%", "!%").replace("_", "!_")
+def called_each(connection: Connection, ids: Collection[str]) -> dict[str, str]:
+    """Resolved person → what to call them."""
+    found = connection.execute(_CALLED, {"ids": sorted(ids)}) if ids else ()
+    return {line.person_id: called(text_of(line.name), text_of(line.email), line.person_id) for line in found}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from closeloop.measure.merges import Merged
+from closeloop.measure.review import Pair
 from closeloop.measure.scores import ScoreStory
 from closeloop.measure.stored import Plain, called
 
@@ -47,20 +49,11 @@ class KeyHeld:
     at: datetime
     message_id: str
 
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A merge, which can be undone."""
-
-    id: str
-    survivor_id: str
-    loser_id: str
-    at: datetime
-    by: str
-    reason: str
-    message_id: str
-    undone_at: datetime | None
-    undone_by: str | None
+    @property
+    def system(self) -> str:
+        """The outside system whose record the key is; "" of an address and of keys of our own."""
+        system, _, name = self.kind.partition(".")
+        return system if name else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +101,8 @@ class PersonStory:
     since: datetime
     fields: tuple[FieldStory, ...]
     keys: tuple[KeyHeld, ...]
-    links: tuple[Link, ...]
+    links: tuple[Merged, ...]
+    questions: tuple[Pair, ...]
     visits: tuple[Visit, ...]
     gate: tuple[GateStory, ...]
     scores: tuple[ScoreStory, ...]

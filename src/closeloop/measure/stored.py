@@ -52,9 +52,15 @@ def in_words(value: Plain) -> str:
             return str(value)
 
 
-def called(name: str, email: str, person_id: str) -> str:
+def called(name: str, email: str, entity_id: str, kind: str = "person") -> str:
     """What to call a person on a page: name, else address, else the end of the id (its beginning is a time)."""
-    return name or email or f"person …{person_id[-8:]}"
+    return name or email or f"{kind} …{entity_id[-8:]}"
+
+
+def like_part(part: str) -> str:
+    """A part of a text as LIKE finds it among values, with "!" as the escape: they are stored as JSON."""
+    plain = json.dumps(part.strip().lower(), ensure_ascii=False)[1:-1]
+    return plain.replace("!", "!!").replace("%", "!%").replace("_", "!_")
 
 
 def moment(us: int | None) -> datetime | None:

@@ -6,9 +6,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
-from closeloop.measure.person_nouns import Candidate, FieldStory, GateStory, KeyHeld, Link, Part, PersonStory, Visit
+from closeloop.measure.merges import merges_of
+from closeloop.measure.person_nouns import Candidate, FieldStory, GateStory, KeyHeld, Part, PersonStory, Visit
+from closeloop.measure.review import open_pairs_of
 from closeloop.measure.scores import score_stories
-from closeloop.measure.stored import Plain, moment, text_of, value_of
+from closeloop.measure.stored import Plain, text_of, value_of
 from closeloop.process.nouns import Process
 from closeloop.words.moment import from_us
 
@@ -20,9 +22,6 @@ _REPORTED = text("""
     ORDER BY v.at DESC, v.path""")
 _KEYS = text(
     "SELECT kind, value, entity_id, at, message_id FROM v_keys WHERE root_id = :person ORDER BY at, kind, value"
-)
-_LINKS = text(
-    "SELECT * FROM v_links WHERE root_id = :person OR survivor_id = :person OR loser_id = :person ORDER BY at DESC, id"
 )
 _VISITS = text("""
     SELECT visitor, MIN(at) AS at, MIN(message_id) AS message_id FROM v_visits WHERE person_id = :person
@@ -38,7 +37,8 @@ def person_story(connection: Connection, process: Process, person_id: str, now: 
     return PersonStory(
         person.person_id, text_of(person.name), text_of(person.email), text_of(person.company), text_of(person.title),
         text_of(person.country), person.tier, person.custody, from_us(person.created_at),
-        field_stories(connection, person_id), _keys(connection, person_id), _links(connection, person_id),
+        field_stories(connection, person_id), _keys(connection, person_id), merges_of(connection, person_id),
+        open_pairs_of(connection, person_id),
         _visits(connection, person_id), _gate(connection, person_id),
         score_stories(connection, process, person_id, now),
     )  # fmt: skip
@@ -71,16 +71,6 @@ def field_stories(connection: Connection, person_id: str) -> tuple[FieldStory, .
 def _keys(connection: Connection, person_id: str) -> tuple[KeyHeld, ...]:
     found = connection.execute(_KEYS, {"person": person_id})
     return tuple(KeyHeld(line.kind, line.value, line.entity_id, from_us(line.at), line.message_id) for line in found)
-
-
-def _links(connection: Connection, person_id: str) -> tuple[Link, ...]:
-    return tuple(
-        Link(
-            line.id, line.survivor_id, line.loser_id, from_us(line.at), line.by, line.reason, line.message_id,
-            moment(line.undone_at), line.undone_by,
-        )
-        for line in connection.execute(_LINKS, {"person": person_id})
-    )  # fmt: skip
 
 
 def _visits(connection: Connection, person_id: str) -> tuple[Visit, ...]:

@@ -15,7 +15,7 @@ from closeloop.web.console.window import Verdict
 
 PATIENCE = timedelta(seconds=5)
 """How long a click waits for what comes of it."""
-_LOOK_EVERY = timedelta(milliseconds=50)
+_LOOK_EVERY = timedelta(milliseconds=20)
 _VERDICT = text("SELECT state, reason FROM v_messages WHERE receipt_id = :receipt")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from closeloop.measure.person_nouns import PersonStory
+from closeloop.measure.merges import Merged
 from closeloop.measure.queue import Queued
 from closeloop.web.console import said
 from closeloop.web.console.window import State, Verdict
@@ -25,12 +25,39 @@ def outcome(choice: str, lead: Queued, verdict: Verdict) -> str:
     return f"{name}: now in {said.words(lead.stage)} with {lead.owner or 'nobody yet'}."
 
 
-def undone(link_id: str, person: PersonStory, verdict: Verdict) -> str:
-    """Of the undoing of a link of this person."""
+def undone(link: Merged | None, verdict: Verdict) -> str:
+    """Of the undoing of a link."""
     if verdict.state != "decided":
         return _not_decided("Undo", verdict)
-    link = next((link for link in person.links if link.id == link_id), None)
-    return f"Undone: {said.short(link.loser_id)} is a person of its own again." if link else "Undone."
+    if link is None:
+        return f"Undone. {verdict.reason}".rstrip()
+    one = "a company" if link.kind == "account" else "a person"
+    return f"Undone: {link.loser.called} is {one} of its own again. {verdict.reason}".rstrip()
+
+
+def answered(choice: str, kind: str, names: str, verdict: Verdict) -> str:
+    """Of the answer to whether two records are one.
+
+    Args:
+        names: what the two are called, "A and B".
+    """
+    one, two = ("company", "companies") if kind == "account" else ("person", "people")
+    if verdict.state != "decided":
+        return _not_decided(choice.capitalize(), verdict)
+    match choice:
+        case "same":
+            return f"Same: {names} are one {one} now."
+        case "different":
+            return f"Different: {names} are two {two}, and nobody is asked again."
+        case _:
+            return f"Skipped: {names} come last."
+
+
+def taken_back(names: str, verdict: Verdict) -> str:
+    """Of the undoing of an answer."""
+    if verdict.state != "decided":
+        return _not_decided("Undo", verdict)
+    return f"Taken back: {names} are asked about again. {verdict.reason}".rstrip()
 
 
 def retried(verdicts: Sequence[Verdict], *, is_all: bool) -> tuple[str, State]:

@@ -20,6 +20,8 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-cache",
 }
+_ITS_OWN = ("Content-Security-Policy",)
+"""What an answer of ours may say of itself: a report that was made of what others say may do less, and be framed."""
 _SAFE = frozenset({"GET", "HEAD"})
 
 
@@ -40,7 +42,8 @@ class Guard:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(HEADERS)
+                headers = MutableHeaders(scope=message)
+                headers.update(HEADERS | {name: headers[name] for name in _ITS_OWN if name in headers})
             await send(message)
 
         refusal = refused(scope["method"], Headers(scope=scope), scope.get("client"))

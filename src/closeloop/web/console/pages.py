@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 from asyncio import gather
-from pathlib import Path
-from urllib.parse import parse_qs
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
 from closeloop.inbox.nouns import Click
 from closeloop.measure.attention import attention
 from closeloop.measure.dead import dead_like
 from closeloop.measure.health import health
-from closeloop.measure.people import people
+from closeloop.measure.people import called_each, people
 from closeloop.measure.queue import Wanted, leads_of, queue, queued
 from closeloop.measure.relations import names_in
-from closeloop.measure.stored import in_words
 from closeloop.measure.timeline import LANES, timeline
 from closeloop.measure.why_lead import lead_story
 from closeloop.measure.why_person import person_story
-from closeloop.web.console import came_of, said
+from closeloop.web.console import came_of
+from closeloop.web.console.render import BY, Templates, fields_of
 from closeloop.web.console.window import Verdict, Window
 
-TEMPLATES = Path(__file__).parent / "templates"
 STATUSES = ("working", "open", "nurturing", "sent_back", "won", "")
-_BY = "console"
 AT_ONCE = 100
 """Commands that one click on "Try again" sends again."""
 
@@ -35,19 +30,8 @@ AT_ONCE = 100
 class Pages:
     """The console's pages over one window."""
 
-    def __init__(self, window: Window) -> None:
-        self._window = window
-        self._templates = Environment(
-            loader=FileSystemLoader(TEMPLATES),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._templates.filters.update(
-            moment=said.moment, day=said.day, until=said.until, span=said.span, since=said.since, words=said.words,
-            number=said.number, short=said.short, plain=in_words,
-        )  # fmt: skip
+    def __init__(self, window: Window, templates: Templates) -> None:
+        self._window, self._page, self._missing = window, templates.page, templates.missing
 
     def today(self, _request: Request) -> Response:
         """What needs somebody now."""
@@ -71,7 +55,10 @@ class Pages:
                 return self._missing("person", person_id)
             leads, happened = leads_of(connection, person_id), timeline(connection, person_id)
             names = names_in(connection, self._window.process, story.fields)
-        return self._page("person.html", person=story, names=names, leads=leads, happened=happened, lanes=LANES)
+            others = called_each(connection, {root for pair in story.questions for root in pair.roots})
+        return self._page(
+            "person.html", person=story, names=names, others=others, leads=leads, happened=happened, lanes=LANES
+        )
 
     def leads(self, request: Request) -> Response:
         """The queue of leads."""
@@ -109,16 +96,16 @@ class Pages:
 
     async def outcome(self, request: Request) -> Response:
         """A click on an outcome of a lead: answers with the row as it is then, and what came of it."""
-        lead_id, choice = request.path_params["id"], await _choice(request)
-        verdict = await run_in_threadpool(self._window.send, Click("outcome", lead_id, choice, _BY))
+        lead_id, choice = request.path_params["id"], (await fields_of(request)).get("choice", "")
+        verdict = await run_in_threadpool(self._window.send, Click("outcome", lead_id, choice, BY))
         if "hx-request" not in request.headers:
             return RedirectResponse(f"/leads/{lead_id}", 303)
         return await run_in_threadpool(self._row, lead_id, choice, verdict)
 
     async def undo(self, request: Request) -> Response:
         """A click on undo of a link: the person's page is shown anew, with what came of it."""
-        link_id, person_id = request.path_params["id"], await _choice(request)
-        verdict = await run_in_threadpool(self._window.send, Click("unlink", link_id, "", _BY))
+        link_id, person_id = request.path_params["id"], (await fields_of(request)).get("choice", "")
+        verdict = await run_in_threadpool(self._window.send, Click("unlink", link_id, "", BY))
         if "hx-request" not in request.headers:
             return RedirectResponse(f"/people/{person_id}", 303)
         return await run_in_threadpool(self._links, person_id, link_id, verdict)
@@ -128,9 +115,9 @@ class Pages:
 
         Each command is a click of its own on the road, so that each has its verdict; they are sent side by side.
         """
-        key = await _choice(request)
+        key = (await fields_of(request)).get("choice", "")
         keys = await run_in_threadpool(self._dead_like, key)
-        clicks = [Click("retry", each, "", _BY) for each in keys[:AT_ONCE]]
+        clicks = [Click("retry", each, "", BY) for each in keys[:AT_ONCE]]
         verdicts = await gather(*(run_in_threadpool(self._window.send, click) for click in clicks))
         if "hx-request" not in request.headers:
             return RedirectResponse("/", 303)
@@ -156,16 +143,5 @@ class Pages:
             story = person_story(connection, self._window.process, person_id, self._window.now())
         if story is None:
             return self._missing("person", person_id)
-        return self._page("links.html", person=story, message=came_of.undone(link_id, story, verdict), verdict=verdict)
-
-    def _missing(self, kind: str, name: str) -> Response:
-        return self._page("missing.html", status=404, kind=kind, name=name)
-
-    def _page(self, template: str, status: int = 200, **values: object) -> Response:
-        values |= {"now": self._window.now(), "process": self._window.process}
-        return HTMLResponse(self._templates.get_template(template).render(values), status)
-
-
-async def _choice(request: Request) -> str:
-    fields = parse_qs((await request.body()).decode(errors="replace"), max_num_fields=20)
-    return fields.get("choice", [""])[0]
+        link = next((link for link in story.links if link.id == link_id), None)
+        return self._page("links.html", person=story, message=came_of.undone(link, verdict), verdict=verdict)

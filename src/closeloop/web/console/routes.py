@@ -8,20 +8,31 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from closeloop.web.console.audits import FOLDER, Audits
 from closeloop.web.console.guard import Guard
+from closeloop.web.console.merge_log import MergeLog
 from closeloop.web.console.pages import Pages
+from closeloop.web.console.render import Templates
+from closeloop.web.console.review import Review
 from closeloop.web.console.window import Window
 
 STATIC = Path(__file__).parent / "static"
 
 
-def console(window: Window) -> list[Route | Mount]:
+def console(window: Window, reports: Path = FOLDER) -> list[Route | Mount]:
     """All pages over `window`, for an application that listens on loopback.
 
-    `/` `/people` `/people/{id}` `/leads` `/leads/{id}` `/health` are read; `/leads/{id}/outcome`,
-    `/links/{id}/undo` and `/commands/retry` take clicks; `/static` holds style, scripts and icon.
+    `/` `/people` `/people/{id}` `/leads` `/leads/{id}` `/review` `/merges` `/audit` `/health` are read;
+    `/leads/{id}/outcome`, `/links/{id}/undo`, `/review/{id}/answer`, `/review/{id}/undo`, `/merges/{id}/undo` and
+    `/commands/retry` take clicks; `/audit/reports/{name}` is a report for a frame, `/audit/groups/{name}` its CSV;
+    `/static` holds style, scripts and icon.
+
+    Args:
+        reports: the folder in which `closeloop audit` writes.
     """
-    pages, guarded = Pages(window), [Middleware(Guard)]
+    templates, guarded = Templates(window), [Middleware(Guard)]
+    pages, review, log = Pages(window, templates), Review(window, templates), MergeLog(window, templates)
+    audits = Audits(templates, reports)
     return [
         Route("/", pages.today, middleware=guarded),
         Route("/people", pages.people, middleware=guarded),
@@ -31,6 +42,14 @@ def console(window: Window) -> list[Route | Mount]:
         Route("/leads/{id}/outcome", pages.outcome, methods=["POST"], middleware=guarded),
         Route("/links/{id}/undo", pages.undo, methods=["POST"], middleware=guarded),
         Route("/commands/retry", pages.retry, methods=["POST"], middleware=guarded),
+        Route("/review", review.queue, middleware=guarded),
+        Route("/review/{id}/answer", review.answer, methods=["POST"], middleware=guarded),
+        Route("/review/{id}/undo", review.undo, methods=["POST"], middleware=guarded),
+        Route("/merges", log.page, middleware=guarded),
+        Route("/merges/{id}/undo", log.undo, methods=["POST"], middleware=guarded),
+        Route("/audit", audits.page, middleware=guarded),
+        Route("/audit/reports/{name}", audits.report, middleware=guarded),
+        Route("/audit/groups/{name}", audits.groups, middleware=guarded),
         Route("/health", pages.health, middleware=guarded),
         Mount("/static", StaticFiles(directory=STATIC), middleware=guarded),
     ]

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+_NOTHING = 0.15
+"""Bits; less is a tenth more or less likely."""
+_FEW, _MILLION, _MANY = 10, 1_000_000, "over a million"
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
@@ -54,6 +57,42 @@ def number(value: float) -> str:
 def short(text: str) -> str:
     """An id that fits into a table: its beginning and its end."""
     return text if len(text) <= 24 else f"{text[:8]}…{text[-6:]}"
+
+
+def bits(weight: float) -> str:
+    """A weight with its sign: +6.2, −3.0, 0."""
+    rounded = round(weight, 1)
+    return f"{rounded:+.1f}".replace("-", "−") if rounded else "0"
+
+
+def speaks(weight: float) -> str:
+    """What a weight in bits means: each bit doubles the odds that two records are one."""
+    if abs(weight) < _NOTHING:
+        return "says nothing either way"
+    return f"{_times(abs(weight))} likelier {'if they are one' if weight > 0 else 'if they are two'}"
+
+
+def odds(weight: float) -> str:
+    """What the weight of a whole pair means: about 160 to 1."""
+    if abs(weight) < _NOTHING:
+        return "as likely as not"
+    n = _factor(abs(weight))
+    said = f"{n} to 1" if weight > 0 else f"1 to {n}"
+    return said if n == _MANY else f"about {said}"
+
+
+def _times(weight: float) -> str:
+    return f"{_factor(weight)} times"
+
+
+def _factor(weight: float) -> str:
+    factor = 2.0 ** min(weight, 64.0)
+    if factor >= _MILLION:
+        return _MANY
+    if factor < _FEW:
+        return number(factor)
+    kept = 10 ** max(0, len(str(int(factor))) - 2)
+    return f"{round(factor / kept) * kept:,}"
 
 
 def _two(length: timedelta, large: timedelta, large_name: str, small: timedelta, small_name: str) -> str:
