@@ -56,10 +56,11 @@ def tell(figures: list[Figure], *, as_json: bool) -> None:
         for figure in figures:
             print(json.dumps(asdict(figure)))
         return
-    print(f"{'name':<20}{'size':>10}{'value':>12}{'baseline':>12}{'ratio':>8}  unit")
+    wide = max([20, *(len(figure.name) + 2 for figure in figures)])
+    print(f"{'name':<{wide}}{'size':>10}{'value':>12}{'baseline':>12}{'ratio':>8}  unit")
     for figure in figures:
         value, baseline, ratio = (_number(each) for each in (figure.value, figure.baseline, figure.ratio))
-        print(f"{figure.name:<20}{figure.size:>10,}{value:>12}{baseline:>12}{ratio:>8}  {figure.unit}")
+        print(f"{figure.name:<{wide}}{figure.size:>10,}{value:>12}{baseline:>12}{ratio:>8}  {figure.unit}")
 
 
 def _number(value: float | None) -> str:
