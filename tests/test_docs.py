@@ -35,10 +35,16 @@ def commands(group: TyperGroup) -> list[str]:
 
 @pytest.fixture(scope="module")
 def options(group: TyperGroup) -> dict[str, set[str]]:
-    """Command → its options, those of `closeloop` itself under ""."""
+    """Command → its options, those of `closeloop` itself under "", those of a command's parts under both names."""
+    below = {
+        f"{name} {part}": command
+        for name, each in group.commands.items()
+        if isinstance(each, TyperGroup)
+        for part, command in each.commands.items()
+    }
     return {
         name: {option for each in command.params for option in each.opts if option.startswith("--")} - {"--help"}
-        for name, command in {"": group, **group.commands}.items()
+        for name, command in {"": group, **group.commands, **below}.items()
     }
 
 

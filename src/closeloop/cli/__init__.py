@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import typer
 
+from closeloop.cli.audit import audit
 from closeloop.cli.check import check
 from closeloop.cli.demo import demo
 from closeloop.cli.import_ import import_
+from closeloop.cli.match import match
+from closeloop.cli.pairs import pairs
 from closeloop.cli.replay import replay
 from closeloop.cli.report import report
 from closeloop.cli.run import run
@@ -24,7 +27,10 @@ def add_commands(to: typer.Typer) -> None:
     to.command()(up)
     to.command()(check)
     to.command("import")(import_)
+    to.command()(audit)
     to.command()(why)
     to.command()(report)
     to.command()(replay)
+    to.command()(pairs)
     to.command()(unlink)
+    to.add_typer(match, name="match")
