@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import msgspec
 import pyarrow as pa
@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from closeloop.cli.installation import Installation
 from closeloop.db import Database
+from closeloop.dedupe.engines import engine_at
 from closeloop.dedupe.sweep import Swept, sweep
 from closeloop.inbox.nouns import Matched
 from closeloop.matching.bundle import default_bundle
@@ -32,11 +33,17 @@ class Base(NamedTuple):
     apart: Sequence[tuple[int, int]]
 
 
-def match_base(context: typer.Context) -> None:
+def match_base(
+    context: typer.Context,
+    engine: Annotated[
+        str, typer.Option(help='Who does the work: "duckdb", or a Spark master such as spark://host:7077.')
+    ] = "duckdb",
+) -> None:
     """Look for doubles among all people of the hub: link the sure ones, ask about the others."""
     installation: Installation = context.obj
+    worker = engine_at(engine)
     base = read_base(installation.database)
-    swept = sweep(base.table, default_bundle(), apart=base.apart)
+    swept = sweep(base.table, default_bundle(), apart=base.apart, engine=worker)
     found = matched(base, swept)
     before = _counts(installation.database)
     installation.hub.matched(found)
