@@ -7,7 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime
 from functools import cached_property
 from importlib import resources
@@ -149,16 +149,23 @@ class Installed:
             for name, kind in kinds.items():
                 given = self._given(name)
                 if not given:
-                    variable = _variable(name, "host" if kind == MAIL else "url")
-                    missing.append(f"{name} ({kind}) is not connected: set {variable} and what belongs to it")
+                    missing.append(_not_connected(name, kind, "host" if kind == MAIL else "url"))
                     self._note(name, missing[-1])
                     continue
-                try:
-                    ends[name] = CONNECT[kind](given, self._clock)
-                except BadInput as error:
-                    raise BadInput(f"{error}; each is set as {_variable(name, 'url').replace('URL', '…')}") from None
+                ends[name] = self._connect(name, kind, given)
                 opened.callback(ends[name].close)
             yield ends, missing
+
+    @contextmanager
+    def reading(self, source: str) -> Iterator[Connector]:
+        kinds = {name: each.kind for name, each in self.process.sources.items() if each.kind in CONNECT}
+        if source not in kinds:
+            raise BadInput(f"{source!r} is no system that can be read; {self.process.signed} has {', '.join(kinds)}")
+        given = self._given(source)
+        if not given:
+            raise BadInput(_not_connected(source, kinds[source], "url"))
+        with closing(self._connect(source, kinds[source], given)) as end:
+            yield end
 
     def write_keys(self) -> tuple[Mapping[str, str], Sequence[str]]:
         keys, missing = {}, []
@@ -182,6 +189,12 @@ class Installed:
             for name, value in self._environment.items()
             if name.startswith(prefix) and value
         }
+
+    def _connect(self, source: str, kind: str, given: Mapping[str, str]) -> Connector:
+        try:
+            return CONNECT[kind](given, self._clock)
+        except BadInput as error:
+            raise BadInput(f"{error}; each is set as {_variable(source, 'url').replace('URL', '…')}") from None
 
     def _note(self, source: str, why: str) -> None:
         """For the health page."""
@@ -257,6 +270,10 @@ def _log_plainly() -> None:
 def _to_stderr(*_: object) -> structlog.PrintLogger:
     """Where stderr is when something is logged, not where it was when logging was set up."""
     return structlog.PrintLogger(sys.stderr)
+
+
+def _not_connected(source: str, kind: str, setting: str) -> str:
+    return f"{source} ({kind}) is not connected: set {_variable(source, setting)} and what belongs to it"
 
 
 def _variable(source: str, setting: str) -> str:

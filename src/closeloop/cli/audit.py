@@ -18,11 +18,16 @@ from closeloop.audit.read import Named
 from closeloop.audit.run import audit as audit_files
 from closeloop.audit.said import about, count, percent, sign, words
 from closeloop.audit.written import Written, as_json, write
+from closeloop.cli.audit_connection import exported
 from closeloop.cli.installation import Installation
 from closeloop.matching.bundle import default_bundle, load_bundle
 from closeloop.words.errors import BadInput
 
-Files = Annotated[list[Path], typer.Argument(metavar="FILE…", help="Exports: CSV, XLSX, Parquet, JSON lines.")]
+Files = Annotated[list[Path] | None, typer.Argument(metavar="FILE…", help="Exports: CSV, XLSX, Parquet, JSON lines.")]
+Connections = Annotated[
+    list[str] | None,
+    typer.Option("--connection", metavar="SOURCE", help="A connected system of the process file, read as it stands."),
+]
 Out = Annotated[Path, typer.Option(help="The folder for report.html, report.json and groups.csv.")]
 Names = Annotated[
     list[str] | None,
@@ -38,7 +43,8 @@ BundleFile = Annotated[Path | None, typer.Option("--bundle", help="Another match
 
 def audit(
     context: typer.Context,
-    files: Files,
+    files: Files = None,
+    connection: Connections = None,
     out: Out = Path("audit"),
     name: Names = None,
     column: Columns = None,
@@ -47,7 +53,9 @@ def audit(
 ) -> None:
     """Show how dirty exports of people are: duplicates, parity, validity, and what a clean-up would do."""
     installation: Installation = context.obj
-    named = named_files(files, name or [], column or [])
+    if not files and not connection:
+        raise BadInput("nothing to audit; name exports (CSV, XLSX, Parquet), or a system with --connection")
+    named = named_files(files or [], name or [], column or [])
     console = Console(stderr=as_json_, highlight=False, soft_wrap=True)
     with Progress(
         TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[rows]}"), TimeElapsedColumn(),
@@ -61,10 +69,11 @@ def audit(
             n_rows += n
             progress.update(task, rows=f"{n_rows:,} records")
 
-        found = audit_files(
-            named, load_bundle(bundle) if bundle else default_bundle(), installation.now(),
-            lambda said: progress.update(task, description=escape(said)), on_rows,
-        )  # fmt: skip
+        with exported(installation, connection or [], on_rows) as held:
+            found = audit_files(
+                [*named, *held], load_bundle(bundle) if bundle else default_bundle(), installation.now(),
+                lambda said: progress.update(task, description=escape(said)), on_rows,
+            )  # fmt: skip
         progress.update(task, description="writing")
         written = write(found, out)
     if as_json_:

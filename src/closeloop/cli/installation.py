@@ -64,6 +64,14 @@ class Installation(Protocol):
         """The outside systems by source, and for each that is not connected a line that says what to set."""
         ...
 
+    def reading(self, source: str) -> AbstractContextManager[Connector]:
+        """One outside system, to read from; neither a hub nor its database has a part in it.
+
+        Raises:
+            BadInput: the process has no such system, or it is not connected; says what to set.
+        """
+        ...
+
     def write_keys(self) -> tuple[Mapping[str, str], Sequence[str]]:
         """Write key → source, and for each web form without one a line that says what to set."""
         ...
