@@ -7,16 +7,20 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow as pa
-from splink import DuckDBAPI, Linker
 
 from closeloop.dedupe.engine import BIN, Evidence, Scored
 from closeloop.dedupe.prepared import Coded, Prepared, block_keys
 from closeloop.dedupe.settings import ROW, compared_columns, key_column, rarity_columns, splink_settings, sql_number
 from closeloop.matching.conditions import Condition, read_condition
 from closeloop.matching.spec import Guard, Spec
+
+if TYPE_CHECKING:
+    from splink import Linker
 
 logging.getLogger("splink").setLevel(logging.ERROR)
 
@@ -58,8 +62,9 @@ def linker_on(connection: duckdb.DuckDBPyConnection, prepared: Prepared, spec: S
     sharing = " or ".join(f"{key_column(at)} is not null" for at in range(len(spec.blocks))) if trained else "true"
     connection.execute(f"create table records as select * from records_in where {sharing}").fetchall()  # noqa: S608 - ours
     connection.unregister("records_in")
-    api = DuckDBAPI(connection)
-    linker = Linker(api.register("records"), splink_settings(spec, trained=trained), log_level=None)
+    splink = import_module("splink")  # only now: it takes most of a second, and every command would wait for it
+    api = splink.DuckDBAPI(connection)
+    linker: Linker = splink.Linker(api.register("records"), splink_settings(spec, trained=trained), log_level=None)
     for column in rarity_columns(spec):
         table = api.register(frequency_table(column, prepared.columns[column], spec), table_name=f"shares_{column}")
         linker.table_management.register_term_frequency_lookup(table, column)
