@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select, text
 
 from closeloop.db import among, put
 from closeloop.identity.accounts import Said
+from closeloop.identity.store.locks import lock_hashed
 from closeloop.identity.store.tables import account_keys, companies, keys
 
 _BUCKETS = 1024
@@ -29,14 +30,7 @@ class KnownAccount(NamedTuple):
 
 def lock_companies(connection: Connection, account_key_set: Collection[str]) -> None:
     """Lock what accounts are looked up by: of two workers with one new company the second sees what the first wrote."""
-    if connection.dialect.name == "postgresql" and account_key_set:
-        connection.execute(
-            text(
-                "SELECT pg_advisory_xact_lock(h) FROM (SELECT DISTINCT abs(hashtext(v)) % :buckets + :first"
-                " AS h FROM unnest(CAST(:v AS text[])) v ORDER BY h) s"
-            ),
-            {"v": sorted(account_key_set), "buckets": _BUCKETS, "first": _FIRST_BUCKET},
-        )
+    lock_hashed(connection, account_key_set, _FIRST_BUCKET, _BUCKETS)
 
 
 def load_accounts(

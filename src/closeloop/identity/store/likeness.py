@@ -10,6 +10,7 @@ from sqlalchemy import Connection, bindparam, delete, func, select, text, update
 
 from closeloop.db import among, put
 from closeloop.identity.nouns import Held
+from closeloop.identity.store.locks import lock_hashed
 from closeloop.identity.store.tables import IN_SAMPLE, block_keys, entities, sharers, traits
 from closeloop.identity.traits import given
 from closeloop.matching.bundle import Bundle
@@ -35,14 +36,7 @@ class Compared(NamedTuple):
 
 def lock_likeness(connection: Connection, values: Collection[str]) -> None:
     """Lock block keys and shared values: of two workers with one new person the second sees what the first wrote."""
-    if connection.dialect.name == "postgresql" and values:
-        connection.execute(
-            text(
-                "SELECT pg_advisory_xact_lock(h) FROM (SELECT DISTINCT abs(hashtext(v)) % :buckets + :first"
-                " AS h FROM unnest(CAST(:v AS text[])) v ORDER BY h) s"
-            ),
-            {"v": sorted(values), "buckets": _BUCKETS, "first": _FIRST_BUCKET},
-        )
+    lock_hashed(connection, values, _FIRST_BUCKET, _BUCKETS)
 
 
 def keys_held(connection: Connection, entity_ids: Sequence[str]) -> set[str]:
