@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import singledispatch
-from math import isfinite
 
 from closeloop.rules import tree
 from closeloop.rules.compare import calculate, comparer, family, negate
+from closeloop.rules.in_kind import reader
 from closeloop.rules.scope import Scope
-from closeloop.words import moment
 from closeloop.words.email import is_disposable, is_valid_email
-from closeloop.words.errors import BadInput
-from closeloop.words.money import parse_money
 
 Record = Mapping[str, object]
 Run = Callable[[Scope, Record], object]
@@ -93,12 +90,13 @@ def _compare(node: tree.Compare) -> Run:
 def _in(node: tree.In) -> Run:
     value, negated = compile_tree(node.value), node.negated
     families = {family(option.value) for option in node.options}
-    values = frozenset(option.value for option in node.options)
+    # The kind stands beside the value: in Python True is 1, here it is not.
+    values = frozenset((family(option.value), option.value) for option in node.options)
 
     def run(scope: Scope, record: Record) -> bool:
         found = value(scope, record)
-        # The kind is compared first: in Python True is 1, here it is not.
-        return family(found) in families and (found in values) is not negated
+        kind = family(found)
+        return kind in families and ((kind, found) in values) is not negated
 
     return run
 
@@ -171,26 +169,5 @@ def _negative(node: tree.Negative) -> Run:
 
 
 def _in_kind(get: Run, kind: tree.Kind) -> Run:
-    read = _READ.get(kind)
-    if read is None:
-        return get
-
-    def run(scope: Scope, record: Record) -> object:
-        value = get(scope, record)
-        if type(value) is not str:
-            return value
-        # Money and moments are kept as text in their normal form; the columns of a file are text throughout.
-        try:
-            return read(value)
-        except (BadInput, ValueError):
-            return None
-
-    return run
-
-
-def _number(text: str) -> float | None:
-    number = float(text)
-    return number if isfinite(number) else None
-
-
-_READ: Mapping[tree.Kind, Callable[[str], object]] = {"money": parse_money, "moment": moment.parse, "number": _number}
+    read = reader(kind)
+    return get if read is None else lambda scope, record: read(get(scope, record))
