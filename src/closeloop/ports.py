@@ -102,6 +102,9 @@ class Verb(StrEnum):
     LEAVE = "leave"  # ref (a person), fields["list"]
     TELL = "tell"  # ref (a person) or fields["email"]: feedback for marketing, fields as in the process
     MERGE = "merge"  # ref survives, refs["loser"] of the same object goes into it, fields the survivor keeps; read back
+    CONVERT = "convert"  # ref (a Lead), refs: "account" and "person" it goes into, made anew where absent; read back
+    RESTORE = "restore"  # ref (deleted or merged away), fields as it last was: undeleted, or made anew under our_key
+    ERASE = "erase"  # ref: gone for good, by order of the person concerned; DONE also where it is gone already
     MAIL = "mail"  # fields: to, subject, text, html
 
 
@@ -208,6 +211,18 @@ class Connector(Protocol):
     batch_size: int
     """How many commands it takes at once."""
 
+    bulk_size: int
+    """How many commands of one verb and object it takes at once as one bulk job; 0 where the vendor has none."""
+
+    @property
+    def calls(self) -> int:
+        """Requests made to the vendor by this connector since it was made, those that only log in left out."""
+        ...
+
+    def cost(self, commands: Sequence[Command]) -> int:
+        """How many calls one `push` of these would make, when nothing fails; asks nobody."""
+        ...
+
     def discover(self) -> Sequence[Shape]:
         """What kinds of records and fields there are, by the vendor's own description."""
         ...
@@ -216,6 +231,28 @@ class Connector(Protocol):
         """The next page of what changed since `cursor` (None: from the beginning), with look-back.
 
         The same record may come twice; nothing that changed may be missed.
+
+        Raises:
+            Lost: the vendor no longer knows what happened since then: a full compare must heal that.
+        """
+        ...
+
+    def mark(self) -> str:
+        """A cursor that stands for now: pulling from it tells what changes from now on, and nothing older."""
+        ...
+
+    def objects(self) -> Sequence[str]:
+        """The objects of which `scan` lists every record, those that others point to first."""
+        ...
+
+    def count(self, object_name: str) -> int | None:
+        """How many living records of an object there are now; None where the vendor does not say in one call."""
+        ...
+
+    def scan(self, object_name: str, after: str | None) -> Pulled:
+        """The next page of all living records of an object, whole and each once, from the first (`after` None).
+
+        Records made or deleted meanwhile may or may not be among them.
         """
         ...
 

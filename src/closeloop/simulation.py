@@ -10,6 +10,7 @@ A simulator keeps its rows in `Table`s, whose reads lag by `faults.read_delay` b
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 from collections import Counter, deque
@@ -145,6 +146,34 @@ class Faults:
             self._day, self.calls_today = day, 0
 
 
+class _Prompt(uvicorn.Server):
+    """Begins and ends at once: uvicorn's own looks ten times a second whether to end, and rests before it does."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.begun = threading.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._end = asyncio.Event()
+
+    def end(self) -> None:
+        """From any thread, once it has begun."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._end.set)
+
+    async def main_loop(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self.begun.set()
+        await self._end.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        if self.server_state.tasks:
+            await asyncio.wait(self.server_state.tasks, timeout=1)
+
+
 class Server:
     """Serves an ASGI app on a free loopback port from its own thread, for as long as the `with` block runs.
 
@@ -185,20 +214,19 @@ class Server:
             date_header=False,
             timeout_graceful_shutdown=1,
         )
-        self._server = uvicorn.Server(config)
+        self._server = _Prompt(config)
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],), name="simulator", daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
-        wait = threading.Event()
-        while not self._server.started and self._thread.is_alive():
-            wait.wait(0.002)
+        while not self._server.begun.wait(0.1) and self._thread.is_alive():
+            pass
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._server.should_exit = True
+        self._server.end()
         self._thread.join()
         self._socket.close()
 

@@ -7,7 +7,9 @@ CloseloopError
 ├── EndError            an outside system said no
 │   ├── Transient       try again later, perhaps after `retry_after`
 │   ├── Permanent       trying again changes nothing: dead letter with the reason
-│   └── Changed         the other side moved first: read again, decide again
+│   │   └── Barred      it lets the hub do nothing at all: what is to be sent waits until it is let in again
+│   ├── Changed         the other side moved first: read again, decide again
+│   └── Lost            what changed since the cursor can no longer be told: compare everything
 └── Unready             the hub itself cannot work now (database away, wrong version)
 """
 
@@ -69,8 +71,16 @@ class Permanent(EndError):
     """Trying again changes nothing until somebody changes something: says what."""
 
 
+class Barred(Permanent):
+    """The hub is not let in at all, which is no fault of what it was to do: says what to repair."""
+
+
 class Changed(EndError):
     """The record moved under us: read it again and decide again."""
+
+
+class Lost(EndError):
+    """The cursor or replay window is gone at the vendor: says since when nothing can be told."""
 
 
 class Unready(CloseloopError):

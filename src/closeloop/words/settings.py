@@ -4,9 +4,29 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from closeloop.words.errors import BadInput
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting of a connector, as somebody is asked for it.
+
+    Attributes:
+        name: in small letters, as in `settings`.
+        asks: what it is, for a person: "Address of the organisation".
+        secret: it is typed unseen, and shown nowhere.
+        needed: without it there is no connection.
+        usual: what holds when nothing is said.
+    """
+
+    name: str
+    asks: str
+    secret: bool = False
+    needed: bool = True
+    usual: str = ""
 
 
 def number(system: str, settings: Mapping[str, str], name: str, default: float, *, nought: bool = False) -> float:

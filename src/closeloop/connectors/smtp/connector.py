@@ -46,9 +46,15 @@ class Smtp:
     person_objects: tuple[str, ...] = ()
     can_merge: frozenset[str] = frozenset()
     batch_size = _BATCH
+    bulk_size = 0
 
     def __init__(self, server: Server, clock: Clock) -> None:
         self._server, self._clock = server, clock
+        self.calls = 0
+
+    def cost(self, commands: Sequence[Command]) -> int:
+        """A mail is a call."""
+        return len(commands)
 
     def push(self, commands: Sequence[Command]) -> Sequence[Answer]:
         """Send each MAIL command; must not be called from within an event loop.
@@ -70,6 +76,22 @@ class Smtp:
         """There is nothing to read."""
         return Pulled((), cursor or "", more=False)
 
+    def mark(self) -> str:
+        """There is nothing to read."""
+        return ""
+
+    def objects(self) -> Sequence[str]:
+        """There are no records."""
+        return ()
+
+    def count(self, object_name: str) -> int | None:
+        """There are no records."""
+        return None
+
+    def scan(self, object_name: str, after: str | None) -> Pulled:
+        """There is nothing to read."""
+        return Pulled((), "", more=False)
+
     def read_back(self, object_name: str, our_keys: Sequence[str]) -> Mapping[str, Record]:
         """What was sent cannot be read back."""
         return {}
@@ -89,6 +111,7 @@ class Smtp:
         client = self._client()
         answers: list[Answer] = []
         unreachable: Answer | None = None
+        self.calls += len(commands)
         for command in commands:
             if command.verb is not Verb.MAIL:
                 reason = f"smtp only mails; {command.verb} belongs to another system"
