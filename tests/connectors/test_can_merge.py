@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from closeloop.connectors import marketo, salesforce, smtp
+from closeloop.connectors import marketo, salesforce, smtp, tryton
 from closeloop.ports import Command, Outcome, Ref, Verb
 from closeloop.process.resolve.matching import CAN_MERGE
 from closeloop.process.vocabulary import PERSON_OBJECTS
@@ -14,6 +14,7 @@ CLOCK = ManualClock(datetime(2026, 9, 1, 9, 0, tzinfo=UTC))
 VENDOR = {"url": "http://127.0.0.1:9", "client_id": "x", "client_secret": "y"}
 ENDS = {
     "salesforce": salesforce.connect(VENDOR, CLOCK),
+    "tryton": tryton.connect({"url": "http://127.0.0.1:9", "database": "crm", "username": "u", "password": "p"}, CLOCK),
     "marketo": marketo.connect(VENDOR, CLOCK),
     "smtp": smtp.connect({"host": "127.0.0.1", "port": "9", "sender": "hub@ours.example", "tls": "none"}, CLOCK),
 }

@@ -9,7 +9,7 @@ import pytest
 
 from closeloop.connectors.marketo import connect
 from closeloop.ports import Ref
-from closeloop.words.errors import Permanent, Transient
+from closeloop.words.errors import Lost, Permanent, Transient
 
 
 def test_a_lead_is_read_under_the_names_of_the_process(marketo, read_all):
@@ -30,7 +30,9 @@ def test_a_lead_is_read_under_the_names_of_the_process(marketo, read_all):
     assert "closeloopKey" not in lead.fields
 
 
-def test_acts_become_touches_with_their_campaign_and_product(marketo, read_all):
+@pytest.mark.parametrize("from_the_log", [False, True])
+def test_acts_become_touches_with_their_campaign_and_product(marketo, connector, read_all, from_the_log):
+    mark = connector.mark() if from_the_log else None
     joe = marketo.create_lead(email="joe@acme.example")
     marketo.visit_page(joe, "https://acme.example/robot/pricing?utm_campaign=price-mailing&product=robot")
     marketo.fill_form(joe, "Spring.Contact", "https://acme.example/contact?product=sensor", title="CTO")
@@ -40,7 +42,7 @@ def test_acts_become_touches_with_their_campaign_and_product(marketo, read_all):
     marketo.attend_webinar(joe, "spring-webinar", status="No Show")
     marketo.attend_webinar(joe, "spring-webinar", status="Invited")
     marketo.unsubscribe(joe)
-    records, _, _ = read_all()
+    records, _, _ = read_all(mark)
     touches = [record for record in records if record.entity == "activity"]
     assert [touch.touch for touch in touches] == [
         "page.viewed",
@@ -56,6 +58,9 @@ def test_acts_become_touches_with_their_campaign_and_product(marketo, read_all):
     assert (touches[0].fields["campaign"], touches[0].fields["product"]) == ("price-mailing", "robot")
     assert (touches[1].fields["campaign"], touches[1].fields["product"]) == ("Spring", "sensor")
     assert (touches[4].fields["campaign"], touches[4].fields["product"]) == ("spring-webinar", "robot")
+    webinar = marketo.create_programme("spring-webinar")
+    assert touches[4].refs["campaign"] == Ref("Campaign", str(webinar))
+    assert "campaign" not in touches[0].refs
     assert next(record for record in records if record.object == "Lead").fields["unsubscribed"] is True
 
 
@@ -66,22 +71,24 @@ def test_the_referrer_of_a_visit_lends_it_no_campaign(marketo, read_all):
     assert "campaign" not in touch.fields
 
 
-def test_more_than_a_page_at_one_and_the_same_second_is_read_in_full(marketo, read_all):
+def test_more_than_a_page_at_one_and_the_same_second_is_read_in_full(marketo, connector, read_all):
+    mark = connector.mark()
     leads = {str(marketo.create_lead(email=f"p{n}@acme.example")) for n in range(320)}
     for lead in list(leads) * 2:
         marketo.visit_page(int(lead), "https://acme.example/")
-    records, pages, _ = read_all()
+    records, pages, _ = read_all(mark)
     assert {record.id for record in records if record.object == "Lead"} == leads
     assert len({record.id for record in records if record.entity == "activity"}) == 640
     assert pages == 4, "960 entries of the log in pages of 300"
 
 
-def test_pages_without_an_entry_of_the_wanted_kind_do_not_end_the_reading(marketo, read_all):
+def test_pages_without_an_entry_of_the_wanted_kind_do_not_end_the_reading(marketo, connector, read_all):
+    mark = connector.mark()
     joe = marketo.create_lead(email="joe@acme.example")
     for n in range(700):
         marketo.update_lead(joe, title=f"Title {n}")
     marketo.visit_page(joe, "https://acme.example/")
-    records, _, _ = read_all()
+    records, _, _ = read_all(mark)
     assert [record.touch for record in records if record.entity == "activity"] == ["page.viewed"]
 
 
@@ -132,9 +139,10 @@ def test_an_act_that_shows_late_is_found_by_looking_back(marketo, clock, read_al
 
 
 def test_a_token_that_ends_in_the_middle_of_a_round_is_renewed(marketo, connector, read_all):
+    mark = connector.mark()
     for n in range(400):
         marketo.create_lead(email=f"p{n}@acme.example")
-    first = connector.pull(None)
+    first = connector.pull(mark)
     marketo.tokens.expire()
     records, _, _ = read_all(first.cursor)
     assert len({record.id for record in (*first.records, *records)}) == 400
@@ -152,13 +160,71 @@ def test_a_revoked_token_is_renewed_once_and_wrong_credentials_are_told(marketo,
 
 
 def test_a_paging_token_that_the_vendor_forgot_starts_the_round_again(marketo, connector, read_all):
+    mark = connector.mark()
     for n in range(400):
         marketo.create_lead(email=f"p{n}@acme.example")
-    first = connector.pull(None)
+    first = connector.pull(mark)
     cursor = json.loads(first.cursor)
     forgotten = json.dumps({**cursor, "tokens": ["FORGOTTEN"] * 3})
     records, _, _ = read_all(forgotten)
     assert len({record.id for record in (*first.records, *records)}) == 400
+
+
+@pytest.mark.parametrize(("log_days", "told"), [("14", "lost"), ("9999", "nothing")], ids=["protected", "control"])
+def test_a_round_that_begins_before_what_the_log_keeps_is_lost_not_silent(marketo, clock, read_all, log_days, told):
+    connector = connect({**marketo.settings, "log_days": log_days}, clock)
+    joe = marketo.create_lead(email="joe@acme.example")
+    _, _, cursor = read_all(None, connector)
+    clock.advance(timedelta(days=1))
+    marketo.delete_lead(joe)
+    clock.advance(timedelta(days=15))
+    if told == "lost":
+        with pytest.raises(Lost, match="compare everything, then go on from a new mark"):
+            read_all(cursor, connector)
+    else:
+        assert read_all(cursor, connector)[0] == [], "a deletion that nobody will ever hear of"
+    read_all(connector.mark(), connector)
+    connector.close()
+
+
+def test_a_forgotten_token_of_a_round_that_is_too_old_is_lost(marketo, connector, clock, read_all):
+    _, _, cursor = read_all()
+    under_way = json.loads(connector.pull(cursor).cursor) | {"began_at": clock.now().isoformat()}
+    forgotten = json.dumps({**under_way, "tokens": ["FORGOTTEN"] * 3})
+    assert read_all(forgotten)[0] == []
+    clock.advance(timedelta(days=15))
+    with pytest.raises(Lost):
+        read_all(forgotten)
+
+
+@pytest.mark.parametrize(("seconds", "within"), [("20", True), ("0", False)], ids=["protected", "control"])
+def test_listening_every_few_seconds_stays_within_the_quota_of_a_day(marketo, clock, seconds, within):
+    connector = connect({**marketo.settings, "listen_seconds": seconds}, clock)
+    joe, cursor = marketo.create_lead(email="joe@acme.example"), connector.mark()
+    heard = []
+    for n in range(120):
+        if n == 60:
+            marketo.visit_page(joe, "https://acme.example/")
+        pulled = connector.pull(cursor)
+        cursor = pulled.cursor
+        heard += [n for record in pulled.records if record.touch]
+        clock.advance(timedelta(seconds=5))
+    a_day = connector.calls * 24 * 6
+    assert (a_day <= 50_000 / 2) is within
+    assert len(heard) == 1
+    assert heard[0] - 60 <= 4, "heard within twenty seconds"
+    connector.close()
+
+
+def test_from_a_mark_nothing_older_is_told(marketo, connector, clock, read_all):
+    joe = marketo.create_lead(email="joe@acme.example")
+    clock.advance(timedelta(seconds=1))
+    n_calls = connector.calls
+    mark = connector.mark()
+    assert connector.calls == n_calls, "a mark costs nothing"
+    clock.advance(timedelta(seconds=1))
+    marketo.visit_page(joe, "https://acme.example/")
+    assert [record.touch for record in read_all(mark)[0]] == ["page.viewed"]
 
 
 def test_a_foreign_cursor_is_refused(connector):
@@ -166,12 +232,14 @@ def test_a_foreign_cursor_is_refused(connector):
         connector.pull("2026-09-01")
 
 
-def test_a_merged_lead_points_to_its_winner_and_its_history_moves_there(marketo, read_all):
+@pytest.mark.parametrize("from_the_log", [False, True])
+def test_a_merged_lead_points_to_its_winner_and_its_history_moves_there(marketo, connector, read_all, from_the_log):
+    mark = connector.mark() if from_the_log else None
     winner = marketo.create_lead(email="joe@acme.example")
     loser = marketo.create_lead(email="joseph@acme.example", phone="+49 30 1234567")
     marketo.visit_page(loser, "https://acme.example/")
     marketo.merge_leads(winner, loser)
-    records, _, _ = read_all()
+    records, _, _ = read_all(mark)
     merged = next(record for record in records if record.id == str(loser))
     assert merged.became == (Ref("Lead", str(winner)),)
     assert not merged.deleted, "it lives on in the winner"

@@ -28,7 +28,8 @@ def about(verb, lead, key="c-x", **fields):
 
 
 def test_leads_are_created_in_batches_of_300_with_an_answer_for_each(marketo, connector):
-    answers = connector.push([create(n, name=f"Joe Miller {n}") for n in range(650)])
+    commands = [create(n, name=f"Joe Miller {n}") for n in range(650)]
+    answers = [answer for n in (0, 300, 600) for answer in connector.push(commands[n : n + 300])]
     assert [answer.key for answer in answers] == [f"c-{n}" for n in range(650)]
     assert {answer.outcome for answer in answers} == {Outcome.DONE}
     assert all(answer.created for answer in answers)
@@ -68,11 +69,13 @@ def test_bad_records_are_refused_with_field_and_value_and_the_rest_goes_through(
         ]
     )
     assert [answer.outcome for answer in answers] == [Outcome.DONE, *[Outcome.PERMANENT] * 5, Outcome.DONE]
-    assert "numberOfEmployees = 'many'" in answers[1].reason
+    assert "numberOfEmployees = 'many' (valid is integer)" in answers[1].reason
     assert "Required of type 'integer' (Marketo code 1001)" in answers[1].reason
     assert "Field 'shoe_size' not found" in answers[2].reason
     assert "1007" in answers[3].reason
+    assert "merge the duplicates in Marketo" in answers[3].reason
     assert "title = 'xxx" in answers[4].reason
+    assert "(valid is string of at most 255 characters)" in answers[4].reason
     assert "email = 'not an address'" in answers[5].reason
 
 
@@ -127,7 +130,7 @@ def test_quota_and_rate_are_passed_on_with_the_time_to_wait(marketo, connector):
 
 
 def test_limits_tell_what_is_left_of_the_day(connector):
-    connector.pull(None)
+    connector.pull(connector.mark())
     limits = connector.limits()
     assert (limits.calls_allowed, limits.calls_left) == (50_000, 50_000 - 5)
 
@@ -169,10 +172,11 @@ def test_telling_by_address_finds_the_lead_and_says_so_when_there_is_none(market
 
 
 def test_an_update_of_a_merged_lead_says_where_it_lives_on(marketo, connector):
+    mark = connector.mark()
     first, second, third = (marketo.create_lead(email=f"joe{n}@acme.example") for n in range(3))
     marketo.merge_leads(second, first)
     marketo.merge_leads(third, second)
-    connector.pull(None)
+    connector.pull(mark)
     [answer] = connector.push([about(Verb.UPDATE, first, title="CTO")])
     assert (answer.outcome, answer.became) == (Outcome.CHANGED, (Ref("Lead", str(third)),))
     fetched = connector.fetch([Ref("Lead", str(first)), Ref("Lead", str(third))])

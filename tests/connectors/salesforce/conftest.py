@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -20,6 +20,8 @@ def clock():
 @pytest.fixture
 def salesforce(clock):
     with simulate(clock, {SATO: "Sato", MORI: "Mori"}) as simulator:
+        simulator.deletions.kept = timedelta(days=15)
+        simulator.settings = {**simulator.settings, "deletions_kept_days": "15"}
         yield simulator
 
 
@@ -35,7 +37,7 @@ def mori(salesforce):
 
 @pytest.fixture
 def connector(salesforce, clock):
-    connector = connect(salesforce.settings, clock)
+    connector = connect({**salesforce.settings, "bulk_poll_seconds": "0.01"}, clock)
     yield connector
     connector.close()
 

@@ -125,13 +125,6 @@ def test_an_object_that_salesforce_does_not_have_costs_one_call(connector, sales
     assert salesforce.faults.n_calls("PATCH") == 1
 
 
-def test_more_than_two_hundred_go_in_several_calls(connector, salesforce):
-    answers = connector.push([create(f"k{n}") for n in range(201)])
-
-    assert {answer.outcome for answer in answers} == {Outcome.DONE}
-    assert salesforce.faults.n_calls("PATCH") == 2
-
-
 def test_a_row_lock_is_worth_another_try(connector, salesforce, joe):
     salesforce.lock_row(joe)
     ref = Ref("Lead", joe)
@@ -314,6 +307,6 @@ def test_no_answer_at_all_is_worth_another_try_for_each_command(salesforce, conn
     def nobody(*args, **kwargs):
         raise httpx2.ConnectError("connection refused")
 
-    monkeypatch.setattr(connector._client._http, "send", nobody)
+    monkeypatch.setattr(connector._client.session._http, "send", nobody)
     answers = connector.push([create("k1"), create("k2", attempt=2)])
     assert [answer.outcome for answer in answers] == [Outcome.TRANSIENT] * 2

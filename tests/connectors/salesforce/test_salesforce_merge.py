@@ -6,7 +6,7 @@ import httpx2
 import pytest
 
 from closeloop.connectors.salesforce.judging import Unreached
-from closeloop.connectors.salesforce.soap import merge_call, merge_errors
+from closeloop.connectors.salesforce.soap import merge_call, result_errors
 from closeloop.ports import Command, Outcome, Ref, Verb
 
 SOAP = "/services/Soap"
@@ -222,10 +222,10 @@ OUTSIDE = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/hostname">]><x>&a;</x>'
 def test_an_answer_that_is_no_soap_is_not_believed_and_no_entity_is_ever_resolved(answer):
     response = httpx2.Response(200, content=answer.encode(), headers={"Content-Type": "text/xml"})
     if answer.startswith("<html"):
-        assert merge_errors(response) == []
+        assert result_errors(response) == []
         return
     with pytest.raises(Unreached, match="what answered for salesforce"):
-        merge_errors(response)
+        result_errors(response)
 
 
 def test_faults_of_the_whole_call_say_what_to_do():
@@ -241,7 +241,7 @@ def test_faults_of_the_whole_call_say_what_to_do():
         body = fault.format(code).encode()
         response = httpx2.Response(500, content=body, headers={"Content-Type": "text/xml; charset=utf-8"})
         with pytest.raises(Exception, match=code) as caught:
-            merge_errors(response)
+            result_errors(response)
         said[code] = type(caught.value).__name__
     assert said == {
         "UNKNOWN_EXCEPTION": "Transient", "REQUEST_LIMIT_EXCEEDED": "Transient", "API_DISABLED_FOR_ORG": "Permanent",

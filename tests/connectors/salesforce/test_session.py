@@ -60,11 +60,10 @@ def test_a_read_passes_on_how_long_to_wait(connector, salesforce):
 
 
 def test_the_days_calls_are_counted_and_their_end_is_no_refusal_for_ever(connector, salesforce, clock):
-    assert connector.limits().calls_left is None
-    salesforce.faults.limit(per_day=12)
+    salesforce.faults.limit(per_day=14)
     connector.discover()
     limits = connector.limits()
-    assert (limits.calls_allowed, limits.calls_left) == (12, 12 - salesforce.faults.calls_today)
+    assert (limits.calls_allowed, limits.calls_left) == (14, 14 - salesforce.faults.calls_today)
 
     answers = [connector.push([LEAD])[0] for _ in range(limits.calls_left + 1)]
     assert answers[-1].outcome is Outcome.TRANSIENT
@@ -72,6 +71,59 @@ def test_the_days_calls_are_counted_and_their_end_is_no_refusal_for_ever(connect
     assert "REQUEST_LIMIT_EXCEEDED" in answers[-1].reason
     clock.advance(timedelta(days=1))
     assert connector.push([LEAD])[0].outcome is Outcome.DONE
+
+
+def test_limits_are_asked_for_only_when_no_answer_told_them_lately(connector, salesforce, clock):
+    asked = [connector.limits().calls_left for _ in range(3)]
+    assert asked == [14_999] * 3
+    assert salesforce.faults.n_calls("GET", "/limits") == 1
+    clock.advance(timedelta(minutes=59))
+    connector.limits()
+    clock.advance(timedelta(minutes=2))
+    connector.limits()
+    assert salesforce.faults.n_calls("GET", "/limits") == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "said"),
+    [
+        (410, "UNSUPPORTED_API_VERSION", "set api_version to one that GET /services/data of your organisation lists"),
+        (403, "API_DISABLED_FOR_ORG", "that its connected app grants the scope api"),
+    ],
+)
+def test_a_retired_version_and_a_scope_taken_away_say_what_to_do_and_wait_for_it(
+    connector, salesforce, status, code, said
+):
+    salesforce.close_door(status, code, "no")
+    with pytest.raises(Permanent, match=said):
+        connector.pull(None)
+    (answer,) = connector.push([LEAD])
+    assert (answer.outcome, said in answer.reason, code in answer.reason) == (Outcome.TRANSIENT, True, True)
+    salesforce.open_door()
+    assert connector.push([LEAD])[0].outcome is Outcome.DONE
+
+
+def test_every_request_counts_as_a_call_but_the_sign_in(connector, salesforce):
+    connector.pull(None)
+    connector.push([LEAD])
+    salesforce.faults.fail_next(503)
+    connector.push([LEAD])
+    assert connector.calls == salesforce.faults.n_calls("", "/services/") - salesforce.faults.n_calls("", "/oauth2/")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("api_version", "62"),
+        ("objects", "Purchase__c:thing"),
+        ("objects", "Purchase__c"),
+        ("bulk_wait_seconds", "soon"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_what_is_valid(clock, name, value):
+    settings = {"url": "http://127.0.0.1:1", "client_id": "x", "client_secret": "y"}
+    with pytest.raises(BadInput, match=f"salesforce: {name} = '{value}'; valid"):
+        connect({**settings, name: value}, clock)
 
 
 def test_too_many_calls_in_one_second_are_put_off(connector, salesforce, clock):

@@ -13,7 +13,10 @@ ROOT = "/services/data/v62.0"
 
 @pytest.fixture
 def rest(salesforce):
-    form = {"grant_type": "client_credentials", **{k: v for k, v in salesforce.settings.items() if k != "url"}}
+    form = {
+        "grant_type": "client_credentials",
+        **{k: v for k, v in salesforce.settings.items() if k.startswith("client")},
+    }
     with httpx2.Client(base_url=salesforce.url) as http:
         token = http.post("/services/oauth2/token", data=form).json()["access_token"]
         http.headers["Authorization"] = f"Bearer {token}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from closeloop.connectors.marketo.client import Rest
 from closeloop.connectors.marketo.connector import Marketo
@@ -22,7 +22,10 @@ def connect(settings: Mapping[str, str], clock: Clock) -> Marketo:
 
     Args:
         settings: `url`, `client_id`, `client_secret`; and if wanted `fields` (names to be read besides the usual ones,
-            comma-separated), `nurture_lists` (names, comma-separated), `daily_quota` (calls), `look_back_seconds`.
+            comma-separated), `nurture_lists` (names, comma-separated), `daily_quota` (calls), `look_back_seconds`,
+            `since` (the day from which there are leads, 2019-03-31), `log_days` (deletions are kept),
+            `programme_status` (of who joins a programme), `bulk_wait_seconds` (for an import),
+            `listen_seconds` (between rounds of reading).
         clock: tells when a token ends and how long a quota lasts.
 
     Raises:
@@ -37,6 +40,11 @@ def connect(settings: Mapping[str, str], clock: Clock) -> Marketo:
         nurture_lists=_names(settings.get("nurture_lists", "")),
         look_back=timedelta(seconds=number("marketo", settings, "look_back_seconds", 300, nought=True)),
         daily_quota=int(number("marketo", settings, "daily_quota", 50_000)),
+        since=_day(settings.get("since", "")),
+        log_kept=timedelta(days=number("marketo", settings, "log_days", 14)),
+        listen_every=timedelta(seconds=number("marketo", settings, "listen_seconds", 20, nought=True)),
+        programme_status=settings.get("programme_status") or "Member",
+        patience=timedelta(seconds=number("marketo", settings, "bulk_wait_seconds", 40, nought=True)),
     )
 
 
@@ -49,6 +57,13 @@ def simulate(clock: Clock, *, seed: int = 0, port: int = 0) -> MarketoSimulator:
         port: 0 takes any free one.
     """
     return MarketoSimulator(clock, seed=seed, port=port)
+
+
+def _day(text: str) -> datetime | None:
+    try:
+        return datetime.combine(date.fromisoformat(text), time(), UTC) if text else None
+    except ValueError:
+        raise BadInput(f"marketo: since = {text!r} is no day; valid is one such as 2019-03-31") from None
 
 
 def _names(text: str) -> list[str]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from urllib.parse import parse_qsl, urlsplit
 
 from closeloop.connectors.marketo.leads import OBJECT, to_ref
 from closeloop.connectors.marketo.shapes import Happening
-from closeloop.ports import Record, Value
+from closeloop.ports import Record, Ref, Value
 from closeloop.words.moment import parse
 
 VISIT, FORM, PROGRESSION, MERGE = 1, 2, 104, 32
@@ -29,14 +29,22 @@ PROGRESSIONS: Mapping[str, str] = MappingProxyType(
         "Attended": "webinar.attended",
         "Attended On-demand": "webinar.attended",
         "No Show": "webinar.missed",
+        "Visited Booth": "event.attended",
+        "Downloaded": "content.downloaded",
     }
 )
-"""New status of a person in an event programme → touch; statuses beyond these tell nothing of interest."""
+"""New status of a person in a programme → touch; statuses beyond these tell nothing of interest."""
 
 TYPES = (*TOUCHES, MERGE, PROGRESSION)
 """The activity types asked for; the vendor takes ten at a time."""
 
 _PLACES = ("Webpage URL", "Link", "Query Parameters")
+
+
+def to_records(page: Sequence[Happening]) -> list[Record]:
+    """The merges and the touches in entries of the log; the rest has no meaning for us."""
+    merged = [loser for happening in page for loser in to_merged(happening)]
+    return merged + [touch for touch in map(to_touch, page) if touch is not None]
 
 
 def to_touch(happening: Happening) -> Record | None:
@@ -54,7 +62,7 @@ def to_touch(happening: Happening) -> Record | None:
         entity="activity",
         changed_at=parse(happening.activity_date),
         fields=_props(happening, said),
-        refs={"person": to_ref(happening.lead_id)},
+        refs={"person": to_ref(happening.lead_id), **_campaign(happening)},
         touch=touch,
     )
 
@@ -86,6 +94,13 @@ def to_deleted(happening: Happening) -> Record:
         changed_at=parse(happening.activity_date),
         deleted=True,
     )
+
+
+def _campaign(happening: Happening) -> dict[str, Ref]:
+    """The programme whose member the person is, as a campaign."""
+    if happening.activity_type_id != PROGRESSION or happening.primary_attribute_value_id is None:
+        return {}
+    return {"campaign": Ref("Campaign", str(happening.primary_attribute_value_id))}
 
 
 def _props(happening: Happening, said: Mapping[str, Value]) -> dict[str, Value]:

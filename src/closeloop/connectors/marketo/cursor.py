@@ -9,6 +9,7 @@ from hashlib import blake2b
 
 import msgspec
 
+from closeloop.connectors.marketo.extract import Place
 from closeloop.ports import Record
 from closeloop.words.errors import Permanent
 
@@ -28,6 +29,7 @@ class Cursor:
         tokens: of each log, its next page; None when its end was reached.
         told: record → mark of its content, as last delivered by the round before.
         met: the same for what this round came upon and the next one will come upon again.
+        load: how far the first load is, before the first round.
     """
 
     since: datetime
@@ -35,20 +37,19 @@ class Cursor:
     tokens: tuple[str | None, ...] = ()
     told: Mapping[str, str] = field(default_factory=dict)
     met: Mapping[str, str] = field(default_factory=dict)
+    load: Place | None = None
 
     def text(self) -> str:
         """As kept by the hub."""
         return msgspec.json.encode(self).decode()
 
 
-def read_cursor(text: str | None) -> Cursor:
-    """The inverse of `Cursor.text`; None is the beginning.
+def read_cursor(text: str) -> Cursor:
+    """The inverse of `Cursor.text`.
 
     Raises:
         Permanent: it was not made here.
     """
-    if text is None:
-        return Cursor(BEGINNING)
     try:
         return msgspec.json.decode(text, type=Cursor)
     except msgspec.DecodeError as error:

@@ -12,7 +12,7 @@ from closeloop.ports import Command, Verb
 Lane = tuple[Verb, str]
 """The verb, and by what the call looks leads up, which list it is about, or which merge it is: ("join", "reheat")."""
 
-_NEEDS_REF = frozenset({Verb.UPDATE, Verb.DEACTIVATE, Verb.REACTIVATE})
+_NEEDS_REF = frozenset({Verb.UPDATE, Verb.DEACTIVATE, Verb.REACTIVATE, Verb.ERASE, Verb.RESTORE})
 _REF_OR_EMAIL = frozenset({Verb.TELL, Verb.JOIN, Verb.LEAVE})
 
 
@@ -22,13 +22,14 @@ class Batch:
 
     lane: Lane
     commands: list[Command] = field(default_factory=list)
-    people: set[str] = field(default_factory=set)
 
 
 def refusal(command: Command) -> str:
     """Why this command cannot be carried out here at all; "" when it can."""
     if command.verb is Verb.MAIL:
         return "Marketo's connector does not send mail; give the command to smtp"
+    if command.verb is Verb.CONVERT:
+        return "Marketo has one kind of person, so there is nothing to convert; convert the Lead in the CRM"
     if command.object != OBJECT:
         return f"Marketo has no {command.object!r} that we write; valid is {OBJECT}"
     if command.ref is not None and (command.ref.object != OBJECT or not command.ref.id.isdigit()):
@@ -38,32 +39,34 @@ def refusal(command: Command) -> str:
     if command.verb in _REF_OR_EMAIL and command.ref is None and not command.fields.get("email"):
         return f"{command.verb} needs the lead's id or its email"
     if command.verb in (Verb.JOIN, Verb.LEAVE) and not command.fields.get("list"):
-        return f"{command.verb} needs fields['list'], the name of a static list"
+        return f"{command.verb} needs fields['list'], the name of a static list, or programme:NAME"
     if command.verb is Verb.MERGE:
         return merging.refusal(command)
-    if command.verb is Verb.CREATE and not command.our_key:
-        return "create needs our_key, by which the lead is found again"
+    if command.verb in (Verb.CREATE, Verb.RESTORE) and not command.our_key:
+        return f"{command.verb} needs our_key, by which the lead is found again"
     return ""
 
 
 def batch(commands: Sequence[Command]) -> list[Batch]:
     """Group commands that `refusal` lets pass into as few calls as their order for each person allows."""
     batches: list[Batch] = []
+    newest: dict[Lane, int] = {}
+    heard: dict[str, int] = {}
     for command in commands:
-        lane, people = _lane(command), _people(command)
+        lane, people = lane_of(command), people_of(command)
         # Joining an earlier batch must not overtake a command for the same person.
-        last = max((i for i, earlier in enumerate(batches) if earlier.people & people), default=0)
-        room = (b for b in batches[last:] if b.lane == lane and len(b.commands) < BATCH)
-        chosen = next(room, None)
-        if chosen is None:
-            chosen = Batch(lane)
-            batches.append(chosen)
-        chosen.commands.append(command)
-        chosen.people |= people
+        last = max((heard.get(person, 0) for person in people), default=0)
+        at = newest.get(lane, -1)
+        if at < last or len(batches[at].commands) >= BATCH:
+            at = newest[lane] = len(batches)
+            batches.append(Batch(lane))
+        batches[at].commands.append(command)
+        heard.update(dict.fromkeys(people, at))
     return batches
 
 
-def _lane(command: Command) -> Lane:
+def lane_of(command: Command) -> Lane:
+    """The lane of a command that `refusal` lets pass."""
     if command.verb in (Verb.JOIN, Verb.LEAVE):
         return command.verb, str(command.fields["list"])
     if command.verb is Verb.MERGE:
@@ -75,7 +78,8 @@ def _lane(command: Command) -> Lane:
     return verb, "id" if command.ref else "email"
 
 
-def _people(command: Command) -> set[str]:
+def people_of(command: Command) -> set[str]:
+    """Under which names a command knows its people."""
     email = command.fields.get("email")
     known = {command.ref.id if command.ref else None, command.our_key, str(email).lower() if email else None}
     known |= {ref.id for name, ref in command.refs.items() if name == "loser"}

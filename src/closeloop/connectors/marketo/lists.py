@@ -1,4 +1,4 @@
-"""Static lists, by which nurture programmes take people in: names to ids, joining, leaving, who is on."""
+"""Static lists and programmes, which take people in for nurture: names to ids, joining, leaving, who is on."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from closeloop.connectors.marketo import refusals
 from closeloop.connectors.marketo.client import Rest
 from closeloop.connectors.marketo.leads import BATCH, Leads, to_ref
+from closeloop.connectors.marketo.programmes import PREFIX, Programmes
 from closeloop.connectors.marketo.shapes import StaticList, Status
 from closeloop.connectors.marketo.writes import Merged, gone
 from closeloop.ports import Answer, Command, Outcome, Verb
@@ -16,36 +17,63 @@ _METHOD = {Verb.JOIN: "POST", Verb.LEAVE: "DELETE"}
 
 
 class Lists:
-    """The static lists of one instance; ids are asked for once."""
+    """What one instance's leads can join. Names that begin with `programme:` are programmes; ids are asked for once.
 
-    def __init__(self, rest: Rest) -> None:
-        self._rest = rest
+    Args:
+        rest: the instance.
+        status: what somebody who joins a programme is given.
+    """
+
+    def __init__(self, rest: Rest, status: str = "Member") -> None:
+        self._rest, self._programmes = rest, Programmes(rest, status)
         self._ids: dict[str, int] = {}
 
+    def knows(self, name: str) -> bool:
+        """Whether the id need not be asked for."""
+        programme = _programme(name)
+        return name in self._ids if programme is None else self._programmes.knows(programme)
+
     def id_of(self, name: str) -> int:
-        """The list's id.
+        """The list's or programme's id.
 
         Raises:
-            Permanent: there is no list of this name.
+            Permanent: there is none of this name.
         """
+        programme = _programme(name)
+        if programme is not None:
+            return self._programmes.id_of(programme)
         if name not in self._ids:
             found = self._rest.get("lists.json", {"name": name}).rows(StaticList)
             self._ids.update({one.name: one.id for one in found})
         if name not in self._ids:
-            raise Permanent(f"list = {name!r}: Marketo has no such static list; make it there, or name one that exists")
+            raise Permanent(
+                f"list = {name!r}: Marketo has no such static list; make it there, or name one that exists, or a "
+                f"programme as {PREFIX}NAME"
+            )
         return self._ids[name]
 
     def change(self, verb: Verb, name: str, lead_ids: Sequence[int]) -> dict[int, Status]:
         """Put leads on a list or take them off, at most 300: what became of each."""
+        programme = _programme(name)
+        if programme is not None:
+            return self._programmes.change(verb, programme, lead_ids)
         path = f"lists/{self.id_of(name)}/leads.json"
         statuses = self._rest.call(_METHOD[verb], path, body={"input": [{"id": one} for one in lead_ids]}).rows(Status)
         return {status.id: status for status in statuses if status.id is not None}
 
     def members(self, name: str, lead_ids: Sequence[int]) -> set[int]:
         """Which of these leads are on the list now, at most 300."""
+        programme = _programme(name)
+        if programme is not None:
+            return self._programmes.members(programme, lead_ids)
         params = {"id": ",".join(map(str, lead_ids[:BATCH]))}
         statuses = self._rest.get(f"lists/{self.id_of(name)}/leads/ismember.json", params).rows(Status)
         return {status.id for status in statuses if status.id is not None and status.status == "memberof"}
+
+
+def _programme(name: str) -> str | None:
+    """The programme's name; None for a static list."""
+    return name.removeprefix(PREFIX).strip() if name.startswith(PREFIX) else None
 
 
 def change_membership(

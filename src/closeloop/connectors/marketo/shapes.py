@@ -55,6 +55,7 @@ class Happening(msgspec.Struct, frozen=True, rename="camel"):
     id: int | None = None
     marketo_guid: str | None = msgspec.field(default=None, name="marketoGUID")
     primary_attribute_value: str | None = None
+    primary_attribute_value_id: int | None = None
     attributes: tuple[Attribute, ...] = ()
 
 
@@ -78,6 +79,41 @@ class Description(msgspec.Struct, frozen=True):
     """The lead object as describe2 gives it."""
 
     fields: tuple[Field, ...]
+
+
+class Job(msgspec.Struct, frozen=True, rename="camel"):
+    """A bulk export job. Statuses: Created, Queued, Processing, Canceled, Completed, Failed."""
+
+    export_id: str
+    status: str = ""
+    file_size: int | None = None
+    number_of_records: int | None = None
+    error_msg: str | None = None
+
+
+class Import(msgspec.Struct, frozen=True, rename="camel"):
+    """A bulk import job. Statuses: Queued, Importing, Complete, Failed."""
+
+    batch_id: int
+    status: str = ""
+    num_of_rows_failed: int = 0
+    num_of_rows_with_warning: int = 0
+    message: str | None = None
+
+
+class Programme(msgspec.Struct, frozen=True):
+    """A programme, as far as it is needed here."""
+
+    id: int
+    name: str
+
+
+class Member(msgspec.Struct, frozen=True, rename="camel"):
+    """What became of one member of a programme."""
+
+    lead_id: int
+    status: str = ""
+    reasons: tuple[Reason, ...] = ()
 
 
 class Usage(msgspec.Struct, frozen=True):

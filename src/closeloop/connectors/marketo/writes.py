@@ -27,7 +27,7 @@ def create(leads: Leads, commands: Sequence[Command], lookup: str) -> list[Answe
     rows = [{**names.to_lead(command.fields), names.KEY: command.our_key} for command in fresh]
     statuses = leads.write("createOrUpdate", lookup, rows) if rows else []
     answers = {
-        command.key: _answer(command, status, row, {})
+        command.key: answer_to(command, status, row, {}, leads)
         for command, status, row in zip(fresh, statuses, rows, strict=True)
     }
     return [
@@ -38,11 +38,23 @@ def create(leads: Leads, commands: Sequence[Command], lookup: str) -> list[Answe
 
 def update(leads: Leads, commands: Sequence[Command], lookup: str, merged: Merged) -> list[Answer]:
     """Write fields, or what is told of a sale, to leads that are there."""
-    rows = [_row(command) for command in commands]
+    rows = [row_of(command) for command in commands]
     statuses = leads.write("updateOnly", lookup, rows)
     return [
-        _answer(command, status, row, merged) for command, status, row in zip(commands, statuses, rows, strict=True)
+        answer_to(command, status, row, merged, leads)
+        for command, status, row in zip(commands, statuses, rows, strict=True)
     ]
+
+
+def answer_to(command: Command, status: Status, row: Row, merged: Merged, leads: Leads) -> Answer:
+    """What became of one row; where it was refused, with what the vendor says is valid."""
+    if status.status in ("created", "updated") and status.id is not None:
+        ref: Ref = to_ref(status.id)
+        return Answer(command.key, Outcome.DONE, ref, created=status.status == "created")
+    if any(cause.code in refusals.LEAD_GONE for cause in status.causes):
+        return gone(command, merged)
+    reason = refusals.of_record(status.causes, row, leads.known_fields())
+    return Answer(command.key, Outcome.PERMANENT, command.ref, reason or f"Marketo answered {status.status!r} only")
 
 
 def gone(command: Command, merged: Merged) -> Answer:
@@ -66,7 +78,8 @@ def survivor(lead_id: str, merged: Merged) -> str | None:
     return winner
 
 
-def _row(command: Command) -> Row:
+def row_of(command: Command) -> Row:
+    """What an UPDATE or TELL writes."""
     told = command.verb is Verb.TELL
     row = names.to_told(command.fields) if told else names.to_lead(command.fields)
     if command.ref is not None:
@@ -74,13 +87,3 @@ def _row(command: Command) -> Row:
     else:
         row["email"] = command.fields["email"]
     return row
-
-
-def _answer(command: Command, status: Status, row: Row, merged: Merged) -> Answer:
-    if status.status in ("created", "updated") and status.id is not None:
-        ref: Ref = to_ref(status.id)
-        return Answer(command.key, Outcome.DONE, ref, created=status.status == "created")
-    if any(cause.code in refusals.LEAD_GONE for cause in status.causes):
-        return gone(command, merged)
-    reason = refusals.of_record(status.causes, row) or f"Marketo answered {status.status!r} without a reason"
-    return Answer(command.key, Outcome.PERMANENT, command.ref, reason)

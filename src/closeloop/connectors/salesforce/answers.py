@@ -21,7 +21,8 @@ def failed(command: Command, error: EndError) -> Answer:
 def cannot(command: Command) -> Answer:
     """A verb that has no meaning here."""
     what = f"salesforce cannot {command.verb} a {command.object}"
-    able = "it can create, update and merge records, and deactivate and reactivate " + ", ".join(sorted(RECIPES))
+    able = "it can create, update, merge, restore and erase records, convert Leads, and deactivate and reactivate "
+    able += ", ".join(sorted(RECIPES))
     return Answer(command.key, Outcome.PERMANENT, command.ref, f"{what}: {able}")
 
 

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import TypeVar
 
 from closeloop.connectors.salesforce.client import Body
 from closeloop.connectors.salesforce.judging import BadCall
 from closeloop.connectors.salesforce.writing import our_key
 from closeloop.ports import Command, Ref, Verb
 
+T = TypeVar("T")
 Bodies = Sequence[tuple[Command, Body]]
+_ALSO: defaultdict[Verb, frozenset[str]] = defaultdict(
+    frozenset, {Verb.MERGE: frozenset({"loser"}), Verb.CONVERT: frozenset({"person"})}
+)
+"""The relations whose record is changed as well."""
 _NAMED = re.compile(r"No such column '(\w+)'")
 
 
@@ -19,7 +27,10 @@ def waves(commands: Sequence[Command]) -> Iterator[list[Command]]:
     turns: dict[Ref | str, int] = {}
     waves: list[list[Command]] = []
     for command in commands:
-        about = {command.ref or our_key(command), *([command.refs["loser"]] if "loser" in command.refs else [])}
+        about = {
+            command.ref or our_key(command),
+            *(command.refs[name] for name in _ALSO[command.verb] & command.refs.keys()),
+        }
         turn = max(turns.get(one, 0) for one in about)
         turns.update(dict.fromkeys(about, turn + 1))
         if turn == len(waves):
@@ -34,6 +45,13 @@ def alike(commands: Iterable[Command]) -> Iterator[list[Command]]:
     for command in commands:
         groups.setdefault((command.verb, command.object), []).append(command)
     yield from groups.values()
+
+
+def in_parts(listed: Iterable[T], size: int) -> Iterator[list[T]]:
+    """So many at a time, in order."""
+    left = iter(listed)
+    while some := list(islice(left, size)):
+        yield some
 
 
 def apart(bodies: Bodies, refused: BadCall) -> tuple[Bodies, Bodies]:

@@ -15,6 +15,9 @@ Json = Any
 """What Salesforce sends; taken apart here and in `client`, and handed to nobody else."""
 
 _LIMIT_REACHED = timedelta(minutes=5)
+_LIMITS = {"REQUEST_LIMIT_EXCEEDED", "EXCEEDEDQUOTA"}
+"""Of calls, and of what bulk jobs may write in a day."""
+_RETIRED = {"UNSUPPORTED_API_VERSION"}
 _FORBIDDEN = {"INVALID_SESSION_ID", "API_DISABLED_FOR_ORG", "API_CURRENTLY_DISABLED", "INSUFFICIENT_ACCESS"}
 AGAIN = {
     "UNABLE_TO_LOCK_ROW",
@@ -23,6 +26,7 @@ AGAIN = {
     "QUERY_TIMEOUT",
     "REQUEST_RUNNING_TOO_LONG",
     "UNKNOWN_EXCEPTION",
+    "JOB_ENDED",  # our own word for a row that a bulk job left undone
 }
 """Codes of what may go well the next time."""
 
@@ -55,12 +59,17 @@ def judged(response: httpx2.Response) -> Json:
         return _parsed(response)
     errors = _errors(response)
     what = "; ".join(f"{error.message} ({error.code})" for error in errors)
-    if any(error.code == "REQUEST_LIMIT_EXCEEDED" for error in errors):
+    if any(error.code in _LIMITS for error in errors):
         raise Transient(f"salesforce allows no more calls now: {what}", _retry_after(response) or _LIMIT_REACHED)
     if status in (408, 425, 429) or status >= 500:
         raise Transient(f"salesforce cannot serve us now (HTTP {status}): {what}", _retry_after(response))
+    if status == 410 or _RETIRED & {error.code for error in errors} or "URL No Longer Exists" in what:
+        version = "the API version in the settings is not served (any more)"
+        remedy = "set api_version to one that GET /services/data of your organisation lists"
+        raise Permanent(f"salesforce: {version} (HTTP {status}): {what}; {remedy}")
     if status in (401, 403):
-        raise Permanent(f"salesforce forbids it (HTTP {status}): {what}; check what the integration user may do")
+        remedy = "check what the integration user may do, and that its connected app grants the scope api"
+        raise Permanent(f"salesforce forbids it (HTTP {status}): {what}; {remedy}")
     raise BadCall(status, errors)
 
 

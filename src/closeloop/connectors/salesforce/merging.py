@@ -11,6 +11,7 @@ from closeloop.connectors.salesforce.judging import BadCall, VendorError
 from closeloop.connectors.salesforce.reading import Reader
 from closeloop.connectors.salesforce.refusals import outcome_of, reason_of
 from closeloop.connectors.salesforce.shapes import Shapes
+from closeloop.connectors.salesforce.soap import merge_call
 from closeloop.connectors.salesforce.writing import body
 from closeloop.ports import Answer, Command, Outcome, Record, Ref
 from closeloop.words.errors import EndError
@@ -26,10 +27,10 @@ class Merger:
 
     def merge(self, group: Sequence[Command], now: datetime) -> list[Answer]:
         """One answer for each; a repeated command is looked for first: its answer may be lost. Raises EndError."""
-        answers = [Answer(c.key, Outcome.PERMANENT, c.ref, why) for c in group if (why := _refusal(c))]
-        open_ones = [command for command in group if not _refusal(command)]
+        answers = [Answer(c.key, Outcome.PERMANENT, c.ref, why) for c in group if (why := refusal(c))]
+        open_ones = [command for command in group if not refusal(command)]
         repeated = [command for command in open_ones if command.attempt > 1]
-        before = self._reader.fetch(map(_loser, repeated)) if repeated else {}
+        before = self._reader.fetch(map(_loser, repeated), whole=False) if repeated else {}
         done = [command for command in repeated if _stands(command, before)]
         answers += [Answer(c.key, Outcome.DONE, c.ref, "merged by an earlier attempt", verified=True) for c in done]
         fresh = [command for command in open_ones if command not in done]
@@ -40,7 +41,8 @@ class Merger:
     def _send(self, commands: Sequence[Command], now: datetime) -> list[Answer]:
         said = [body(command, command.fields, now) for command in commands]
         try:
-            errors = self._client.merge([(one, _loser(c).id) for one, c in zip(said, commands, strict=True)])
+            merges = [(one, _loser(c).id) for one, c in zip(said, commands, strict=True)]
+            errors = self._client.soap(lambda session: merge_call(session, merges), len(merges))
         except BadCall as refused:
             if len(commands) == 1:
                 return [failed(commands[0], refused)]
@@ -48,7 +50,8 @@ class Merger:
             return self._send(commands[:half], now) + self._send(commands[half:], now)
         except EndError as error:
             return [failed(command, error) for command in commands]
-        after = self._reader.fetch(ref for command in commands for ref in (_loser(command), command.ref) if ref)
+        pairs = (ref for command in commands for ref in (_loser(command), command.ref) if ref)
+        after = self._reader.fetch(pairs, whole=False)
         return [
             self._answer(command, one, found, after) for command, one, found in zip(commands, said, errors, strict=True)
         ]
@@ -72,7 +75,7 @@ class Merger:
         return Answer(command.key, outcome, command.ref, reason)
 
 
-def _refusal(command: Command) -> str:
+def refusal(command: Command) -> str:
     """Why these two cannot be merged at all; "" when they can."""
     loser = command.refs.get("loser")
     if command.ref is None or loser is None:

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 
 from closeloop.connectors.salesforce.client import Row
 from closeloop.connectors.salesforce.recipes import is_active
-from closeloop.connectors.salesforce.shapes import ENTITIES
-from closeloop.ports import Record, Ref, Value
+from closeloop.ports import Entity, Record, Ref, Value
 from closeloop.words.moment import parse
 
 KEY = "Closeloop_Key__c"
@@ -32,10 +31,25 @@ _RELATIONS = {  # our name of a relation → the field that holds it, the object
     "campaign": ("CampaignId", {"Campaign"}),
 }
 _TURNED_INTO = ("ConvertedContactId", "ConvertedAccountId", "ConvertedOpportunityId", "MasterRecordId")
+_ANSWERS = {
+    "registered": "event.registered",
+    "attended": "event.attended",
+    "no show": "event.missed",
+    "no-show": "event.missed",
+}
+"""What a member's status in a campaign says that they did; any other that counts as a response is `list.joined`."""
 _NOT_FIELDS = {"Id", KEY}
 
 
-def to_record(object_name: str, row: Row, *, person: str | None = None, us: str = "") -> Record:
+def to_record(
+    object_name: str,
+    row: Row,
+    entity: Entity,
+    targets: Mapping[str, frozenset[str]],
+    *,
+    deal: Mapping[str, Value] | None = None,
+    us: str = "",
+) -> Record:
     """One row as a record.
 
     A merged record is told by `became` (its survivor) and is not `deleted`: its id lives on there.
@@ -43,10 +57,15 @@ def to_record(object_name: str, row: Row, *, person: str | None = None, us: str 
     Args:
         object_name: of the row.
         row: with all fields of `Shapes.selected`.
-        person: id of the contact that stands for an opportunity, where the row itself names none.
+        entity: what it is to the hub.
+        targets: the fields that point to records, and the objects that they may point to.
+        deal: what `deals.told` says of an opportunity: `person` is the contact that stands for it, where the row names
+            none, the others are fields.
         us: id of the user that the hub writes as, to tell sellers' calls from our own.
     """
-    fields = {name: value for name, value in row.items() if name not in _NOT_FIELDS}
+    said = dict(deal or {})
+    person = said.pop("person", None)
+    fields = {**{name: value for name, value in row.items() if name not in _NOT_FIELDS}, **said}
     if object_name in COUNTRY_OF:
         fields["Country"] = row.get(COUNTRY_OF[object_name])
     became = tuple(ref for ref in map(_ref, (row.get(name) for name in _TURNED_INTO)) if ref)
@@ -54,10 +73,10 @@ def to_record(object_name: str, row: Row, *, person: str | None = None, us: str 
     return Record(
         object=object_name,
         id=str(row["Id"]),
-        entity=ENTITIES[object_name],
+        entity=entity,
         changed_at=parse(str(row["SystemModstamp"])),
         fields=fields,
-        refs=_refs(object_name, row, person),
+        refs=_refs(object_name, row, person, targets),
         touch=_touch(object_name, row, us),
         our_key=key if isinstance(key, str) else None,
         became=became,
@@ -66,13 +85,20 @@ def to_record(object_name: str, row: Row, *, person: str | None = None, us: str 
     )
 
 
-def _refs(object_name: str, row: Row, person: str | None) -> Mapping[str, Ref]:
+def _refs(object_name: str, row: Row, person: Value, targets: Mapping[str, frozenset[str]]) -> Mapping[str, Ref]:
     ids: dict[str, Value] = {name: row.get(field) for name, (field, _) in _RELATIONS.items()}
     if object_name == "Opportunity":
         ids["person"] = row.get("ContactId") or person
+    if object_name == "CampaignMember":
+        ids["person"] = row.get("ContactId") or row.get("LeadId")
     refs = {name: ref for name, value in ids.items() if (ref := _ref(value)) and ref.object in _RELATIONS[name][1]}
     if (what := _ref(row.get("WhatId"))) and what.object == "Account":
         refs.setdefault("account", what)
+    # An object of the organisation's own has fields of its own names: the first that points to such a record is it.
+    for field in targets if object_name.endswith("__c") else ():
+        for name, (_, objects) in _RELATIONS.items():
+            if (ref := _ref(row.get(field))) and ref.object in objects and field.endswith("__c"):
+                refs.setdefault(name, ref)
     return refs
 
 
@@ -87,6 +113,9 @@ def _touch(object_name: str, row: Row, us: str) -> str | None:
         return None
     if object_name == "Event":
         return "meeting.booked"
+    if object_name == "CampaignMember":
+        said = _ANSWERS.get(str(row.get("Status")).lower(), "list.joined" if row.get("HasResponded") else "")
+        return said or None
     is_call = row.get("TaskSubtype") == "Call" or bool(row.get("CallDisposition"))
     ours = us != "" and row.get("CreatedById") == us == row.get("LastModifiedById")
     return "call.logged" if object_name == "Task" and is_call and row.get("IsClosed") and not ours else None

@@ -1,9 +1,10 @@
-"""The one call that Salesforce offers over SOAP and not over REST: merge. How it is written, and its answer read."""
+"""What Salesforce offers over SOAP alone: merge, convert, undelete, empty the bin: its calls and its answers."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Literal
 from xml.etree import ElementTree as ET
 from xml.etree.ElementTree import Element
 
@@ -27,17 +28,30 @@ Merge = tuple[Mapping[str, object], str]
 
 def merge_call(session: str, merges: Sequence[Merge]) -> bytes:
     """The body of a call; `session` is the access token, which Salesforce takes for a session id."""
-    envelope = ET.Element(f"{{{_ENVELOPE}}}Envelope")
-    header = ET.SubElement(envelope, f"{{{_ENVELOPE}}}Header")
-    _say(ET.SubElement(header, f"{{{_CALL}}}SessionHeader"), f"{{{_CALL}}}sessionId", session)
-    body = ET.SubElement(envelope, f"{{{_ENVELOPE}}}Body")
-    call = ET.SubElement(body, f"{{{_CALL}}}merge")
+    call, written = _begun(session, "merge")
     for survivor, loser_id in merges:
         request = ET.SubElement(call, f"{{{_CALL}}}request")
         _record(ET.SubElement(request, f"{{{_CALL}}}masterRecord"), survivor)
         _say(request, f"{{{_CALL}}}recordToMergeIds", loser_id)
-    written: bytes = ET.tostring(envelope, encoding="utf-8", xml_declaration=True)
-    return written
+    return written()
+
+
+def convert_call(session: str, conversions: Sequence[Mapping[str, object]]) -> bytes:
+    """At most 100 conversions; each has the elements of a LeadConvert, which are sent in the order that it demands."""
+    call, written = _begun(session, "convertLead")
+    for said in conversions:
+        one = ET.SubElement(call, f"{{{_CALL}}}leadConverts")
+        for name in sorted(said):
+            _say(one, f"{{{_CALL}}}{name}", said[name])
+    return written()
+
+
+def ids_call(session: str, name: Literal["undelete", "emptyRecycleBin"], ids: Sequence[str]) -> bytes:
+    """One of the calls that take at most 200 ids and nothing else."""
+    call, written = _begun(session, name)
+    for record_id in ids:
+        _say(call, f"{{{_CALL}}}ids", record_id)
+    return written()
 
 
 def session_ended(response: httpx2.Response) -> bool:
@@ -46,8 +60,8 @@ def session_ended(response: httpx2.Response) -> bool:
     return fault is not None and fault.code == "INVALID_SESSION_ID"
 
 
-def merge_errors(response: httpx2.Response) -> list[tuple[VendorError, ...]]:
-    """What was wrong with each merge, in order; nothing where it was carried out. Raises Transient or Permanent."""
+def result_errors(response: httpx2.Response) -> list[tuple[VendorError, ...]]:
+    """What was wrong with each thing, in order; nothing where it was done. Raises Transient or Permanent."""
     fault = _fault(response)
     if fault is not None:
         raise judged_fault(response, fault)
@@ -69,6 +83,20 @@ def calls_used(response: httpx2.Response) -> tuple[int, int] | None:
         if used.isdigit() and allowed.isdigit():
             return int(used), int(allowed)
     return None
+
+
+def _begun(session: str, name: str) -> tuple[Element, Callable[[], bytes]]:
+    """The element of a call, to be filled, and how to write the envelope around it."""
+    envelope = ET.Element(f"{{{_ENVELOPE}}}Envelope")
+    header = ET.SubElement(envelope, f"{{{_ENVELOPE}}}Header")
+    _say(ET.SubElement(header, f"{{{_CALL}}}SessionHeader"), f"{{{_CALL}}}sessionId", session)
+    call = ET.SubElement(ET.SubElement(envelope, f"{{{_ENVELOPE}}}Body"), f"{{{_CALL}}}{name}")
+
+    def written() -> bytes:
+        text: bytes = ET.tostring(envelope, encoding="utf-8", xml_declaration=True)
+        return text
+
+    return call, written
 
 
 def _record(element: Element, said: Mapping[str, object]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
@@ -15,11 +16,14 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from closeloop.connectors.marketo import names
 from closeloop.connectors.marketo.simulator.envelope import Refuse, failure, refuse
+from closeloop.connectors.marketo.simulator.export_api import ExportApi
 from closeloop.connectors.marketo.simulator.fields import trouble
+from closeloop.connectors.marketo.simulator.import_api import ImportApi
 from closeloop.connectors.marketo.simulator.instance import Instance, Row
 from closeloop.connectors.marketo.simulator.leads_api import LeadsApi
 from closeloop.connectors.marketo.simulator.limits import Limited
 from closeloop.connectors.marketo.simulator.log_api import LogApi
+from closeloop.connectors.marketo.simulator.programmes_api import ProgrammesApi
 from closeloop.connectors.marketo.simulator.tokens import CLIENT_ID, CLIENT_SECRET, Tokens
 from closeloop.ports import Clock, Value
 from closeloop.simulation import Faults, Server
@@ -32,19 +36,29 @@ class MarketoSimulator:
         faults: what to break; `fail_next(611)` answers with the vendor's error 611.
         tokens: to expire or revoke them.
         instance: all state; hold `instance.lock` around direct use.
+        exports, imports: the bulk API; `exports.jobs.takes` is how long an export is worked on.
     """
 
     def __init__(self, clock: Clock, *, seed: int = 0, port: int = 0) -> None:
         self.faults = Faults(clock, seed=seed)
         self.tokens = Tokens(clock)
         self.instance = Instance(self.faults)
+        self.exports = ExportApi(self.instance, clock)
+        self.imports = ImportApi(self.instance, clock)
         self._server = Server(self._app(), self.faults, refuse=refuse, free=("/identity",), port=port)
         self.url = self._server.url
+        self._begun = clock.now().astimezone(UTC).date().isoformat()
 
     @property
     def settings(self) -> Mapping[str, str]:
-        """What `connect` needs to reach it."""
-        return {"url": self.url, "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
+        """What `connect` needs to reach it. Stories stand still between their steps, so listening does not rest."""
+        return {
+            "url": self.url,
+            "client_id": CLIENT_ID,
+            "client_secret": CLIENT_SECRET,
+            "since": self._begun,
+            "listen_seconds": "0",
+        }
 
     def __enter__(self) -> Self:
         self._server.__enter__()
@@ -122,7 +136,20 @@ class MarketoSimulator:
         self, lead_id: int, programme: str, status: str = "Attended", product: str | None = None
     ) -> None:
         """A lead's status in an event programme changes: Registered, Attended, No Show."""
-        self._act(104, lead_id, programme, {"New Status": status, "Success": status == "Attended", "Product": product})
+        with self.instance.lock:
+            programme_id = self.instance.programmes.id_of(programme)
+            self.instance.programmes.set_status(programme_id, lead_id, status, product=product)
+
+    def create_programme(self, name: str, statuses: Sequence[str] = ("Member",)) -> int:
+        """A marketer makes a programme whose channel has these statuses: its id."""
+        with self.instance.lock:
+            return self.instance.programmes.id_of(name, statuses)
+
+    def programme_members(self, name: str) -> Mapping[str, str]:
+        """Who is in a programme: e-mail address → status."""
+        with self.instance.lock:
+            on = self.instance.programmes.members(self.instance.programmes.id_of(name))
+            return {str(row["email"]): on[int(str(row["id"]))] for row in self.instance.leads() if row["id"] in on}
 
     def leads(self) -> Sequence[Row]:
         """Every lead as it truly stands, under Marketo's names."""
@@ -148,11 +175,17 @@ class MarketoSimulator:
             self.instance.log.record(type_id, lead_id, primary, attributes=tuple(attributes.items()))
 
     def _app(self) -> Limited:
-        routes: list[BaseRoute] = [*LeadsApi(self.instance, self.faults).routes(), *LogApi(self.instance).routes()]
+        routes: list[BaseRoute] = [
+            *LeadsApi(self.instance, self.faults).routes(),
+            *LogApi(self.instance).routes(),
+            *ProgrammesApi(self.instance).routes(),
+        ]
         app = Starlette(
             routes=[
                 Route("/identity/oauth/token", self.tokens.give, methods=["GET", "POST"]),
                 Mount("/rest/v1", routes=routes),
+                Mount("/rest/asset/v1", routes=ProgrammesApi(self.instance).asset_routes()),
+                Mount("/bulk/v1", routes=[*self.exports.routes(), *self.imports.routes()]),
             ],
             exception_handlers={Refuse: _refused, HTTPException: _not_found},
         )

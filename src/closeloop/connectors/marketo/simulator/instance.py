@@ -8,6 +8,7 @@ from datetime import datetime
 
 from closeloop.connectors.marketo.simulator.fields import FIELDS, Trouble, stored, trouble
 from closeloop.connectors.marketo.simulator.log import DATA_VALUE, DELETE_LEAD, MERGE_LEADS, NEW_LEAD, Change, Log
+from closeloop.connectors.marketo.simulator.programmes import Programmes
 from closeloop.ports import Value
 from closeloop.simulation import Faults, Table
 
@@ -31,6 +32,7 @@ class Instance:
         self._leads: Table[int, Row | None] = Table(faults)
         self._members: dict[int, dict[int, None]] = {}
         self._n_leads = 0
+        self.programmes = Programmes(self.log)
 
     def find(self, by: str, values: Iterable[str]) -> list[Row]:
         """Leads as a reader sees them; text is compared without case."""
@@ -38,7 +40,11 @@ class Instance:
         if by == "id":
             found = (self._leads.seen(int(value)) for value in wanted if value.isdigit())
             return [row for row in found if row]
-        return [row for row in self._leads.all_seen() if row and str(row.get(by) or "").lower() in wanted]
+        return [row for row in self.seen() if str(row.get(by) or "").lower() in wanted]
+
+    def seen(self) -> list[Row]:
+        """Every lead as a reader sees it."""
+        return [row for row in self._leads.all_seen() if row]
 
     def leads(self) -> list[Row]:
         """Every lead as it truly stands."""
@@ -120,6 +126,10 @@ class Instance:
         """Who is on a list, in order of joining."""
         return list(self._members[list_id])
 
+    def is_there(self, lead_id: int) -> bool:
+        """Whether this lead truly stands."""
+        return self._leads.now(lead_id) is not None
+
     def join(self, list_id: int, lead_id: int) -> Result:
         """Put a lead on a list."""
         if self._leads.now(lead_id) is None:
@@ -159,6 +169,7 @@ class Instance:
         self._leads.put(lead_id, None)
         for members in self._members.values():
             members.pop(lead_id, None)
+        self.programmes.remove(lead_id)
 
 
 def _key(value: Value) -> str:

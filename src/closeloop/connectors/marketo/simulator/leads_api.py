@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -30,6 +32,7 @@ class LeadsApi:
             Route("/leads/describe2.json", self._describe, methods=["GET"]),
             Route("/leads.json", self._get, methods=["GET"]),
             Route("/leads.json", self._sync, methods=["POST"]),
+            Route("/leads/delete.json", self._delete, methods=["POST"]),
             Route("/leads/{lead_id:int}/merge.json", self._merge, methods=["POST"]),
             Route("/lists.json", self._lists, methods=["GET"]),
             Route(members, self._members, methods=["GET"]),
@@ -54,17 +57,22 @@ class LeadsApi:
         return success([{"name": "API Lead", "searchableFields": [[name] for name in SEARCHABLE], "fields": fields}])
 
     async def _get(self, request: Request) -> Response:
-        by = request.query_params.get("filterType", "")
+        return self._found(request.query_params)
+
+    def _found(self, asked: Mapping[str, str]) -> Response:
+        by = asked.get("filterType", "")
         if by not in SEARCHABLE:
             raise Refuse("1003", f"Invalid filterType '{by}'")
-        values = request.query_params.get("filterValues", "").split(",")
+        values = asked.get("filterValues", "").split(",")
         if len(values) > _AT_MOST:
             raise Refuse("1003", f"filterValues may have at most {_AT_MOST} values")
         with self._instance.lock:
             rows = self._instance.find(by, values)
-        return _paged(request, rows)
+        return _paged(asked, rows)
 
     async def _sync(self, request: Request) -> Response:
+        if request.query_params.get("_method") == "GET":
+            return self._found(dict(parse_qsl((await request.body()).decode())))
         body = await _body(request)
         action, lookup = body.get("action", "createOrUpdate"), body.get("lookupField", "email")
         rows = _input(body)
@@ -74,6 +82,15 @@ class LeadsApi:
             raise Refuse("1006", f"Field '{lookup}' not found")
         with self._instance.lock:
             return success([record(result) for result in self._instance.sync(action, lookup, rows)])
+
+    async def _delete(self, request: Request) -> Response:
+        ids = await _ids(request)
+        with self._instance.lock:
+            gone: list[Result] = [
+                ("deleted", one, None) if self._instance.delete(one) else ("skipped", one, ("1004", "Lead not found"))
+                for one in ids
+            ]
+        return success([record(one) for one in gone])
 
     async def _merge(self, request: Request) -> Response:
         asked = request.query_params
@@ -100,7 +117,7 @@ class LeadsApi:
     async def _members(self, request: Request) -> Response:
         with self._instance.lock:
             rows = self._instance.find("id", map(str, self._instance.members(self._list(request))))
-        return _paged(request, rows)
+        return _paged(request.query_params, rows)
 
     async def _join(self, request: Request) -> Response:
         ids = await _ids(request)
@@ -133,20 +150,20 @@ class LeadsApi:
         return list_id
 
 
-def _paged(request: Request, rows: list[Row]) -> Response:
-    fields = request.query_params.get("fields", ",".join(_DEFAULT_FIELDS)).split(",")
+def _paged(asked: Mapping[str, str], rows: list[Row]) -> Response:
+    fields = asked.get("fields", ",".join(_DEFAULT_FIELDS)).split(",")
     unknown = next((name for name in fields if name not in FIELDS), None)
     if unknown is not None:
         raise Refuse("1006", f"Field '{unknown}' not found")
-    size = page_size(request)
-    start = int(request.query_params.get("nextPageToken", "0"))
+    size = page_size(asked)
+    start = int(asked.get("nextPageToken", "0"))
     page = [{name: row[name] for name in dict.fromkeys(("id", *fields))} for row in rows[start : start + size]]
     return success(page, token=str(start + size) if start + size < len(rows) else None)
 
 
-def page_size(request: Request) -> int:
+def page_size(asked: Mapping[str, str]) -> int:
     """The page size asked for, 300 by default and at most."""
-    return min(int(request.query_params.get("batchSize", _AT_MOST)), _AT_MOST)
+    return min(int(asked.get("batchSize", _AT_MOST)), _AT_MOST)
 
 
 async def _ids(request: Request) -> list[int]:

@@ -7,6 +7,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from closeloop.connectors.marketo.simulator.envelope import Refuse, failure
+from closeloop.connectors.marketo.simulator.import_api import MOST_FILE_BYTES
 from closeloop.connectors.marketo.simulator.tokens import Tokens
 
 MOST_BODY_BYTES = 1_000_000
@@ -25,11 +26,12 @@ class Limited:
         await (refused or self._app)(scope, receive, send)
 
     def _refused(self, request: Request) -> Response | None:
-        if int(request.headers.get("Content-Length", "0")) > MOST_BODY_BYTES:
+        bulk = request.url.path.startswith("/bulk/")
+        if int(request.headers.get("Content-Length", "0")) > (MOST_FILE_BYTES if bulk else MOST_BODY_BYTES):
             return Response(status_code=413)
         if len(str(request.url)) > MOST_URI_BYTES:
             return Response(status_code=414)
-        if request.url.path.startswith("/rest/"):
+        if bulk or request.url.path.startswith("/rest/"):
             try:
                 self._tokens.check(request)
             except Refuse as error:

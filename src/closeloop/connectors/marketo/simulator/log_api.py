@@ -94,7 +94,7 @@ class LogApi:
         try:
             with self._instance.lock:
                 entries, token, more = self._instance.log.page(
-                    request.query_params.get("nextPageToken", ""), types, page_size(request)
+                    request.query_params.get("nextPageToken", ""), types, page_size(request.query_params)
                 )
         except BadToken as error:
             raise Refuse("1003", "Invalid nextPageToken") from error
@@ -114,8 +114,8 @@ def _head(entry: Entry) -> dict[str, object]:
 
 
 def _activity(entry: Entry) -> dict[str, object]:
-    primary = {"primaryAttributeValue": entry.primary} if entry.primary else {}
-    return {**_head(entry), **primary}
+    primary = {"primaryAttributeValue": entry.primary, "primaryAttributeValueId": entry.primary_id}
+    return {**_head(entry), **{name: value for name, value in primary.items() if value}}
 
 
 def _lead_change(entry: Entry, fields: Collection[str]) -> dict[str, object] | None:

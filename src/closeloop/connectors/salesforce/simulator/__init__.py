@@ -8,6 +8,9 @@ from types import TracebackType
 from typing import Self
 
 from closeloop.connectors.salesforce.simulator.api import SIGN_IN, Api, turned_away
+from closeloop.connectors.salesforce.simulator.bulk_api import BulkApi
+from closeloop.connectors.salesforce.simulator.deletions_api import KEPT_DAYS, DeletionsApi
+from closeloop.connectors.salesforce.simulator.fields import VendorError
 from closeloop.connectors.salesforce.simulator.sellers import Sellers
 from closeloop.simulation import Faults, Server
 from closeloop.words.moment import Clock
@@ -30,11 +33,34 @@ class Simulator(Sellers):
         self._api = Api(self, client_id=secret[0], client_secret=secret[1], page_size=page_size, token_life=token_life)
         self._server = Server(self._api.app, self.faults, refuse=turned_away, free=(SIGN_IN,), port=port)
         self.url = self._server.url
-        self.settings: Mapping[str, str] = {"url": self.url, "client_id": secret[0], "client_secret": secret[1]}
+        self.settings: Mapping[str, str] = {
+            "url": self.url,
+            "client_id": secret[0],
+            "client_secret": secret[1],
+            "deletions_kept_days": str(KEPT_DAYS),
+        }
 
     def expire_tokens(self) -> None:
         """End every session of the hub."""
         self._api.expire_tokens()
+
+    @property
+    def bulk(self) -> BulkApi:
+        """Its bulk jobs, how long they take, and when they are ended."""
+        return self._api.bulk
+
+    @property
+    def deletions(self) -> DeletionsApi:
+        """Its log of deletions, which can be cut."""
+        return self._api.deletions
+
+    def close_door(self, status: int, code: str, message: str) -> None:
+        """Answer every REST call with this: a retired version, a scope that was taken away."""
+        self._api.closed = (VendorError(code, message), status)
+
+    def open_door(self) -> None:
+        """Answer again."""
+        self._api.closed = None
 
     def __enter__(self) -> Self:
         self._server.__enter__()

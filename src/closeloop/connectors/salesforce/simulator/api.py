@@ -6,6 +6,7 @@ import base64
 import json
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import count
 from typing import Any
 from urllib.parse import parse_qs
@@ -15,10 +16,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from closeloop.connectors.salesforce.simulator.bulk_api import BulkApi
 from closeloop.connectors.salesforce.simulator.checks import known_fields
+from closeloop.connectors.salesforce.simulator.deletions_api import DeletionsApi
 from closeloop.connectors.salesforce.simulator.fields import Field, Refused, Row, Sobject, VendorError, refuse
 from closeloop.connectors.salesforce.simulator.ids import full_id
-from closeloop.connectors.salesforce.simulator.objects import OBJECTS
 from closeloop.connectors.salesforce.simulator.org import KEY, Org
 from closeloop.connectors.salesforce.simulator.soap_api import SoapApi
 from closeloop.connectors.salesforce.simulator.soql import read
@@ -34,7 +36,13 @@ Result = dict[str, Any]
 
 
 class Api:
-    """The endpoints. `expire_tokens` ends every session, as an administrator may."""
+    """The endpoints. `expire_tokens` ends every session, as an administrator may.
+
+    Attributes:
+        bulk: the jobs.
+        deletions: the log of deletions.
+        closed: what every REST call is answered with, and the HTTP status; None when the door is open.
+    """
 
     def __init__(self, org: Org, *, client_id: str, client_secret: str, page_size: int, token_life: timedelta) -> None:
         self._org, self._page_size, self._token_life = org, page_size, token_life
@@ -42,6 +50,8 @@ class Api:
         self._tokens: dict[str, datetime] = {}
         self._numbers = count(1)
         self._cursors: dict[str, tuple[list[Row], tuple[str, ...], str]] = {}
+        self.bulk, self.deletions = BulkApi(org), DeletionsApi(org)
+        self.closed: tuple[VendorError, int] | None = None
         routes = [
             Route(SIGN_IN, self._token, methods=["POST"]),
             self._route("/limits", self._limits),
@@ -51,10 +61,19 @@ class Api:
             self._route("/sobjects", self._sobjects),
             self._route("/sobjects/{object}/describe", self._describe),
             self._route("/sobjects/{object}", self._create_one, "POST"),
+            self._route("/sobjects/{object}/deleted/", self.deletions.deleted),
             self._route("/sobjects/{object}/{id}", self._one, "GET", "PATCH", "DELETE"),
             self._route("/composite/sobjects", self._collection, "POST", "PATCH"),
+            self._route("/composite/sobjects", self._delete_many, "DELETE"),
             self._route("/composite/sobjects/{object}", self._retrieve),
             self._route("/composite/sobjects/{object}/{key}", self._upsert, "PATCH"),
+            self._route("/jobs/ingest", self.bulk.open_ingest, "POST"),
+            self._route("/jobs/ingest/{job}/batches", self.bulk.upload, "PUT"),
+            self._route("/jobs/ingest/{job}/{results}/", self.bulk.ingest_results),
+            self._route("/jobs/ingest/{job}", self.bulk.ingest, "GET", "PATCH"),
+            self._route("/jobs/query", self.bulk.open_query, "POST"),
+            self._route("/jobs/query/{job}/results", self.bulk.query_results),
+            self._route("/jobs/query/{job}", self.bulk.query),
         ]
         soap = SoapApi(org, self._has_session, lambda: org.faults.per_day or _DAILY)
         self.app = Starlette(routes=[*routes, soap.route])
@@ -76,8 +95,11 @@ class Api:
 
     def _answer(self, request: Request, body: bytes, answer: Callable[[Request, Any], Response]) -> Response:
         try:
+            if self.closed is not None:
+                return errors([self.closed[0]], self.closed[1])
             self._check_session(request.headers.get("Authorization", ""))
-            return answer(request, _parsed(body))
+            is_csv = request.headers.get("Content-Type", "").startswith("text/csv")
+            return answer(request, body.decode() if is_csv else _parsed(body))
         except Refused as refused:
             return errors(refused.errors)
 
@@ -118,8 +140,10 @@ class Api:
         return JSONResponse({"DailyApiRequests": {"Max": most, "Remaining": most - self._org.faults.calls_today}})
 
     def _query(self, request: Request, body: object, *, deleted: bool = False) -> Response:
-        query = read(request.query_params.get("q", ""))
+        query = read(request.query_params.get("q", ""), self._org.schema.objects)
         found = query.run(self._org.seen(query.sobject.name, deleted=deleted))
+        if not query.fields:
+            return JSONResponse({"totalSize": len(found), "done": True, "records": []})
         return self._page(found, query.fields, query.sobject.name)
 
     def _query_all(self, request: Request, body: object) -> Response:
@@ -142,22 +166,25 @@ class Api:
         return JSONResponse(answer)
 
     def _sobjects(self, request: Request, body: object) -> Response:
-        listed = [{"name": s.name, "keyPrefix": s.prefix, "queryable": True} for s in OBJECTS.values()]
+        listed = [
+            {"name": s.name, "keyPrefix": s.prefix, "queryable": True, "custom": s.name.endswith("__c")}
+            for s in self._org.schema.objects.values()
+        ]
         return JSONResponse({"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": listed})
 
     def _describe(self, request: Request, body: object) -> Response:
-        sobject = _sobject(request)
+        sobject = self._sobject(request)
         described = [_described(field) for field in sobject.fields.values()]
         return JSONResponse({"name": sobject.name, "keyPrefix": sobject.prefix, "fields": described})
 
     def _create_one(self, request: Request, body: object) -> Response:
-        sobject, said = _sobject(request), _record(body)
+        sobject, said = self._sobject(request), _record(body)
         known_fields(sobject, said)
         record_id = self._org.insert(sobject.name, said, by=self._org.me)
         return JSONResponse({"id": record_id, "success": True, "errors": []}, 201)
 
     def _one(self, request: Request, body: object) -> Response:
-        sobject, record_id = _sobject(request), full_id(request.path_params["id"])
+        sobject, record_id = self._sobject(request), full_id(request.path_params["id"])
         row = next((row for row in self._org.seen(sobject.name) if row["Id"] == record_id), None)
         if request.method == "GET":
             if row is None:
@@ -165,7 +192,7 @@ class Api:
             names = request.query_params.get("fields")
             return JSONResponse(_shown(row, names.split(",") if names else sobject.fields, sobject.name))
         if request.method == "DELETE":
-            self._org.force(record_id, {"IsDeleted": True}, by=self._org.me)
+            self._org.remove(record_id, by=self._org.me)
         else:
             said = _record(body)
             known_fields(sobject, said)
@@ -173,7 +200,7 @@ class Api:
         return Response(status_code=204)
 
     def _retrieve(self, request: Request, body: object) -> Response:
-        sobject = _sobject(request)
+        sobject = self._sobject(request)
         rows = {str(row["Id"]): row for row in self._org.seen(sobject.name)}
         ids = map(full_id, request.query_params["ids"].split(","))
         names = request.query_params["fields"].split(",")
@@ -191,7 +218,7 @@ class Api:
         return self._each(body, write)
 
     def _upsert(self, request: Request, body: object) -> Response:
-        if request.path_params["key"] != KEY or KEY not in _sobject(request).fields:
+        if request.path_params["key"] != KEY or KEY not in self._sobject(request).fields:
             raise refuse("NOT_FOUND", "Provided external ID field does not exist or is not accessible")
 
         def write(name: str, said: dict[str, Value]) -> Result:
@@ -211,19 +238,40 @@ class Api:
         read_records: list[tuple[str, dict[str, Value]]] = []
         for record in given:
             name = record.get("attributes", {}).get("type", "")
-            if name not in OBJECTS:
+            if name not in self._org.schema.objects:
                 raise refuse("INVALID_TYPE", f"sObject type '{name}' is not supported.")
             said = _record(record)
-            known_fields(OBJECTS[name], {field: value for field, value in said.items() if field != "id"})
+            known_fields(
+                self._org.schema.objects[name], {field: value for field, value in said.items() if field != "id"}
+            )
             read_records.append((name, said))
-        results: list[Result] = []
-        for name, said in read_records:
-            try:
-                results.append({**write(name, said), "success": True, "errors": []})
-            except Refused as refused:
-                no = [{"statusCode": e.code, "message": e.message, "fields": list(e.fields)} for e in refused.errors]
-                results.append({"success": False, "errors": no})
-        return JSONResponse(results)
+        return JSONResponse([_tried(partial(write, name, said)) for name, said in read_records])
+
+    def _delete_many(self, request: Request, body: object) -> Response:
+        ids = list(map(full_id, request.query_params["ids"].split(",")))
+        if len(ids) > MOST_RECORDS:
+            raise refuse("EXCEEDED_MAX_SIZE_REQUEST", f"Limit of {MOST_RECORDS} records exceeded")
+
+        def remove(record_id: str) -> Result:
+            self._org.remove(record_id, by=self._org.me)
+            return {"id": record_id}
+
+        return JSONResponse([_tried(partial(remove, record_id)) for record_id in ids])
+
+    def _sobject(self, request: Request) -> Sobject:
+        name = request.path_params["object"]
+        if name not in self._org.schema.objects:
+            raise refuse("NOT_FOUND", "The requested resource does not exist")
+        return self._org.schema.objects[name]
+
+
+def _tried(write: Callable[[], Result]) -> Result:
+    """The result for one record of a collection."""
+    try:
+        return {**write(), "success": True, "errors": []}
+    except Refused as refused:
+        no = [{"statusCode": e.code, "message": e.message, "fields": list(e.fields)} for e in refused.errors]
+        return {"success": False, "errors": no}
 
 
 def errors(listed: Iterable[VendorError], status: int | None = None) -> Response:
@@ -261,13 +309,6 @@ def _record(body: object) -> dict[str, Value]:
     if not isinstance(body, dict):
         raise refuse("JSON_PARSER_ERROR", "a record is an object")
     return {name: value for name, value in body.items() if name != "attributes"}
-
-
-def _sobject(request: Request) -> Sobject:
-    name = request.path_params["object"]
-    if name not in OBJECTS:
-        raise refuse("NOT_FOUND", "The requested resource does not exist")
-    return OBJECTS[name]
 
 
 def _shown(row: Row, fields: Iterable[str], name: str) -> Mapping[str, object]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from closeloop.connectors.salesforce.simulator.fields import Field, Refused, Row, Sobject, VendorError, refuse
 from closeloop.connectors.salesforce.simulator.ids import full_id
-from closeloop.connectors.salesforce.simulator.objects import BY_PREFIX
+from closeloop.connectors.salesforce.simulator.schema import Schema
 from closeloop.ports import Value
 
 _EMAIL = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;.]+")
@@ -37,10 +37,11 @@ def known_fields(sobject: Sobject, said: Mapping[str, Value]) -> None:
             raise refuse("INVALID_FIELD", f"No such column '{name}' on sobject of type {sobject.name}", name)
 
 
-def checked(sobject: Sobject, said: Mapping[str, Value], look: Look, *, new: bool) -> dict[str, Value]:
+def checked(schema: Schema, sobject: Sobject, said: Mapping[str, Value], look: Look, *, new: bool) -> dict[str, Value]:
     """The values to be written, in their stored form.
 
     Args:
+        schema: of the organisation.
         sobject: what kind of record.
         said: field names and values of the call.
         look: finds the row of an id, deleted ones included.
@@ -53,7 +54,7 @@ def checked(sobject: Sobject, said: Mapping[str, Value], look: Look, *, new: boo
     values: dict[str, Value] = {f.name: f.default for f in sobject.fields.values() if new}
     for name, value in said.items():
         field = sobject.fields[name]
-        if error := _wrong(sobject, field, value, look, new=new):
+        if error := _wrong(schema, sobject, field, value, look, new=new):
             errors.append(error)
         else:
             values[name] = _stored(field, value)
@@ -67,13 +68,25 @@ def checked(sobject: Sobject, said: Mapping[str, Value], look: Look, *, new: boo
     return values
 
 
+def rules_hold(schema: Schema, sobject: Sobject, row: Row, others: Iterable[Row], *, new: bool) -> None:
+    """What the organisation's own rules say of a record as it would stand. Raises Refused."""
+    for rule in schema.rules:
+        if rule.object == sobject.name and rule.broken(row):
+            raise refuse("FIELD_CUSTOM_VALIDATION_EXCEPTION", rule.message, *([rule.field] if rule.field else []))
+    field = schema.unique.get(sobject.name)
+    if new and field and row.get(field) and any(other.get(field) == row[field] for other in others):
+        raise refuse("DUPLICATES_DETECTED", "Use one of these records?")
+
+
 def _stored(field: Field, value: Value) -> Value:
     if value == "":
         return None
     return full_id(value) if field.type == "reference" and isinstance(value, str) else value
 
 
-def _wrong(sobject: Sobject, field: Field, value: Value, look: Look, *, new: bool) -> VendorError | None:
+def _wrong(
+    schema: Schema, sobject: Sobject, field: Field, value: Value, look: Look, *, new: bool
+) -> VendorError | None:
     name = field.name
     if field.writable == "never" or (field.writable == "create" and not new):
         return VendorError(
@@ -88,7 +101,12 @@ def _wrong(sobject: Sobject, field: Field, value: Value, look: Look, *, new: boo
         return VendorError("INVALID_TYPE_ON_FIELD_IN_RECORD", f"{name}: value not of required type: {value}", (name,))
     if not isinstance(value, str):
         return None
-    return _wrong_reference(sobject, field, value, look) if field.type == "reference" else _wrong_text(field, value)
+    target = schema.of_id(value)
+    return (
+        _wrong_reference(sobject, field, value, target, look)
+        if field.type == "reference"
+        else _wrong_text(field, value)
+    )
 
 
 def _wrong_text(field: Field, value: str) -> VendorError | None:
@@ -104,9 +122,10 @@ def _wrong_text(field: Field, value: str) -> VendorError | None:
     return None
 
 
-def _wrong_reference(sobject: Sobject, field: Field, value: str, look: Look) -> VendorError | None:
+def _wrong_reference(
+    sobject: Sobject, field: Field, value: str, target: Sobject | None, look: Look
+) -> VendorError | None:
     name = field.name
-    target = BY_PREFIX.get(value[:3])
     if len(value) not in (15, 18) or target is None or target.name not in field.refers:
         return VendorError("MALFORMED_ID", f"{name}: id value of incorrect type: {value}", (name,))
     row = look(full_id(value))
@@ -116,7 +135,7 @@ def _wrong_reference(sobject: Sobject, field: Field, value: str, look: Look) -> 
         return VendorError("ENTITY_IS_DELETED", "entity is deleted", (name,))
     if row.get("IsConverted"):
         return VendorError("CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead", (name,))
-    if name == "OwnerId" and not row.get("IsActive"):
+    if name == "OwnerId" and target.name == "User" and not row.get("IsActive"):
         what = f"operation performed with inactive user [{value}] as owner of {sobject.name.lower()}"
         return VendorError("INACTIVE_OWNER_OR_USER", what, (name,))
     return None

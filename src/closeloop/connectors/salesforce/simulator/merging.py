@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from closeloop.connectors.salesforce.simulator.checks import checked, known_fields
 from closeloop.connectors.salesforce.simulator.fields import refuse
 from closeloop.connectors.salesforce.simulator.ids import full_id
-from closeloop.connectors.salesforce.simulator.objects import OBJECTS
 from closeloop.connectors.salesforce.simulator.org import Org
 from closeloop.ports import Value
 
@@ -18,8 +17,9 @@ _CHILDREN = {
         ("Event", "WhoId"),
         ("OpportunityContactRole", "ContactId"),
         ("Opportunity", "ContactId"),
+        ("CampaignMember", "ContactId"),
     ),
-    "Lead": (("Task", "WhoId"), ("Event", "WhoId")),
+    "Lead": (("Task", "WhoId"), ("Event", "WhoId"), ("CampaignMember", "LeadId")),
     "Account": (("Contact", "AccountId"), ("Opportunity", "AccountId"), ("Task", "WhatId"), ("Event", "WhatId")),
 }
 
@@ -33,7 +33,7 @@ def merge(org: Org, object_name: str, survivor: Mapping[str, Value], loser_ids: 
     Raises:
         Refused: one of them is gone, converted or locked, the user may not, or a value is wrong.
     """
-    sobject = OBJECTS[object_name]
+    sobject = org.schema.objects[object_name]
     said = {name: value for name, value in survivor.items() if name != "id"}
     with org.lock:
         if object_name not in _CHILDREN:
@@ -48,7 +48,7 @@ def merge(org: Org, object_name: str, survivor: Mapping[str, Value], loser_ids: 
         if by == org.me and org.protected & set(gone):
             raise refuse("INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id")
         known_fields(sobject, said)
-        values = checked(sobject, said, org.row, new=False)
+        values = checked(org.schema, sobject, said, org.row, new=False)
         moved = []
         for loser_id in gone:
             for name, field in _CHILDREN[object_name]:

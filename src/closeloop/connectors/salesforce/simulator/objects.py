@@ -25,6 +25,8 @@ STAGES = (
     "Closed Won",
     "Closed Lost",
 )
+MEMBER_STATUS = ("Sent", "Responded", "Registered", "Attended", "No Show")
+RESPONSES = ("Responded", "Registered", "Attended")
 TASK_STATUS = ("Not Started", "In Progress", "Completed", "Waiting on someone else", "Deferred")
 PRIORITY = ("High", "Normal", "Low")
 CURRENCIES = ("EUR", "USD", "GBP", "CHF", "SEK", "DKK", "NOK", "JPY")
@@ -55,8 +57,9 @@ def points_to(name: str, *refers: str, once: bool = False) -> Field:
     return Field(name, "reference", refers=refers, writable="create" if once else "both")
 
 
-def _sobject(name: str, prefix: str, *fields: Field) -> Sobject:
-    everywhere = (
+def everywhere(name: str, prefix: str, *fields: Field) -> Sobject:
+    """An object with these fields, and with those that each has."""
+    given = (
         told("Id", "id"),
         told("IsDeleted", "boolean"),
         told("CreatedDate", "datetime"),
@@ -65,10 +68,11 @@ def _sobject(name: str, prefix: str, *fields: Field) -> Sobject:
         told("LastModifiedById", "reference", "User"),
         told("SystemModstamp", "datetime"),
     )
-    return Sobject(name, prefix, {field.name: field for field in (*everywhere, *fields)})
+    return Sobject(name, prefix, {field.name: field for field in (*given, *fields)})
 
 
 _OWNER = points_to("OwnerId", "User")
+_OWNER_OR_QUEUE = points_to("OwnerId", "User", "Group")
 _KEY = Field("Closeloop_Key__c", "string", 255, external_id=True)
 _PACKET = text("Closeloop_Packet__c", 32768, kind="textarea")
 _PURSUIT = (text("Product__c"), text("Region__c"), text("Campaign_Name__c"), _PACKET, _KEY)
@@ -95,7 +99,7 @@ _ACTIVITY = (
 OBJECTS = {
     sobject.name: sobject
     for sobject in (
-        _sobject(
+        everywhere(
             "User",
             "005",
             text("Username", 80),
@@ -103,7 +107,29 @@ OBJECTS = {
             text("Email", 128, kind="email"),
             plain("IsActive", "boolean"),
         ),
-        _sobject(
+        everywhere("Group", "00G", text("Name", 80), text("Type", 40)),
+        everywhere(
+            "LeadStatus", "01J", text("MasterLabel"), plain("SortOrder", "int"), plain("IsConverted", "boolean")
+        ),
+        everywhere(
+            "OpportunityHistory",
+            "008",
+            told("OpportunityId", "reference", "Opportunity"),
+            told("StageName", "string"),
+            told("Amount", "currency"),
+            told("CloseDate", "date"),
+        ),
+        everywhere(
+            "CampaignMember",
+            "00v",
+            points_to("CampaignId", "Campaign", once=True),
+            points_to("LeadId", "Lead"),
+            points_to("ContactId", "Contact"),
+            choice("Status", MEMBER_STATUS, default="Sent"),
+            told("HasResponded", "boolean"),
+            told("FirstRespondedDate", "date"),
+        ),
+        everywhere(
             "Campaign",
             "701",
             text("Name", 80, required=True),
@@ -113,7 +139,7 @@ OBJECTS = {
             plain("IsActive", "boolean"),
             _OWNER,
         ),
-        _sobject(
+        everywhere(
             "Account",
             "001",
             text("Name", required=True),
@@ -127,7 +153,7 @@ OBJECTS = {
             _OWNER,
             _KEY,
         ),
-        _sobject(
+        everywhere(
             "Contact",
             "003",
             told("Name", "string"),
@@ -141,7 +167,7 @@ OBJECTS = {
             *_OFF,
             _KEY,
         ),
-        _sobject(
+        everywhere(
             "Lead",
             "00Q",
             told("Name", "string"),
@@ -159,11 +185,11 @@ OBJECTS = {
             told("ConvertedAccountId", "reference", "Account"),
             told("ConvertedOpportunityId", "reference", "Opportunity"),
             told("MasterRecordId", "reference", "Lead"),
-            _OWNER,
+            _OWNER_OR_QUEUE,
             *_OFF,
             *_PURSUIT,
         ),
-        _sobject(
+        everywhere(
             "Opportunity",
             "006",
             text("Name", 120, required=True),
@@ -183,7 +209,7 @@ OBJECTS = {
             _OWNER,
             *_PURSUIT,
         ),
-        _sobject(
+        everywhere(
             "OpportunityContactRole",
             "00K",
             points_to("OpportunityId", "Opportunity", once=True),
@@ -191,7 +217,7 @@ OBJECTS = {
             text("Role", 255),
             plain("IsPrimary", "boolean"),
         ),
-        _sobject(
+        everywhere(
             "Task",
             "00T",
             *_ACTIVITY,
@@ -206,7 +232,7 @@ OBJECTS = {
             plain("CallDurationInSeconds", "int"),
             *_PURSUIT,
         ),
-        _sobject(
+        everywhere(
             "Event",
             "00U",
             *_ACTIVITY,
@@ -217,4 +243,3 @@ OBJECTS = {
         ),
     )
 }
-BY_PREFIX = {sobject.prefix: sobject for sobject in OBJECTS.values()}

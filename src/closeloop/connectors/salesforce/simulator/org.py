@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from closeloop.connectors.salesforce.simulator.checks import checked
+from closeloop.connectors.salesforce.simulator.checks import checked, rules_hold
 from closeloop.connectors.salesforce.simulator.fields import Row, Sobject, refuse
 from closeloop.connectors.salesforce.simulator.ids import full_id, make_id
-from closeloop.connectors.salesforce.simulator.objects import BY_PREFIX, OBJECTS
+from closeloop.connectors.salesforce.simulator.objects import LEAD_STATUS, RESPONSES
+from closeloop.connectors.salesforce.simulator.schema import Schema
 from closeloop.ports import Value
 from closeloop.simulation import Faults, Table
 
@@ -24,29 +25,42 @@ class Org:
         me: id of the user that the hub signs in as.
         faults: set the delay of reads here.
         protected: ids of records that the hub may not delete.
+        schema: what is set up.
+        deleted_at: object → id of each record that was deleted → when, as the log of deletions has it.
     """
 
     def __init__(self, faults: Faults) -> None:
         self.faults = faults
         self.lock = threading.RLock()
-        self._tables: dict[str, Table[str, Row]] = {name: Table(faults) for name in OBJECTS}
+        self.schema = Schema()
+        self._tables: defaultdict[str, Table[str, Row]] = defaultdict(lambda: Table(faults))
+        self._purged: set[str] = set()
+        self.deleted_at: defaultdict[str, dict[str, datetime]] = defaultdict(dict)
         self._numbers: Counter[str] = Counter()
         self._locked: Counter[str] = Counter()
         self.protected: set[str] = set()
         self._keys: dict[tuple[str, str], str] = {}
         self.me = self.add_user("hub@example.com", "Closeloop")
+        for place, label in enumerate(LEAD_STATUS):
+            status: dict[str, Value] = {"MasterLabel": label, "SortOrder": place}
+            self.insert("LeadStatus", {**status, "IsConverted": label == "Closed - Converted"}, by=self.me)
 
     def add_user(self, username: str, name: str, *, user_id: str | None = None, active: bool = True) -> str:
         """A user who can own records; gives the id, which is `user_id` in its full length if that is given."""
         said: dict[str, Value] = {"Username": username, "Name": name, "IsActive": active}
         return self.insert("User", said, by="", record_id=user_id and full_id(user_id))
 
+    def add_queue(self, name: str) -> str:
+        """A queue that can own leads and tasks; gives the id."""
+        return self.insert("Group", {"Name": name, "Type": "Queue"}, by=self.me)
+
     def insert(self, object_name: str, said: Mapping[str, Value], *, by: str, record_id: str | None = None) -> str:
         """Make a record; `by` owns it unless `said` names an owner. Raises Refused."""
-        sobject = OBJECTS[object_name]
+        sobject = self.schema.objects[object_name]
         with self.lock:
-            values = checked(sobject, said, self.row, new=True)
+            values = checked(self.schema, sobject, said, self.row, new=True)
             self._unique(sobject, values, None)
+            rules_hold(self.schema, sobject, values, self.rows(object_name), new=True)
             if "OwnerId" in sobject.fields and values.get("OwnerId") is None:
                 values["OwnerId"] = by
             self._numbers[sobject.prefix] += 1
@@ -59,11 +73,12 @@ class Org:
 
     def update(self, object_name: str, record_id: str, said: Mapping[str, Value], *, by: str) -> None:
         """Change a record. Raises Refused."""
-        sobject = OBJECTS[object_name]
+        sobject = self.schema.objects[object_name]
         with self.lock:
             row = self.writable(sobject, record_id)
-            values = checked(sobject, said, self.row, new=False)
+            values = checked(self.schema, sobject, said, self.row, new=False)
             self._unique(sobject, values, record_id)
+            rules_hold(self.schema, sobject, {**row, **values}, (), new=False)
             self._store(sobject, {**row, **values}, by)
 
     def upsert(self, object_name: str, key: str, said: Mapping[str, Value], *, by: str) -> tuple[str, bool]:
@@ -86,8 +101,38 @@ class Org:
     def force(self, record_id: str, values: Mapping[str, Value], *, by: str) -> None:
         """Write what only the vendor itself can: conversion, deletion, moving of activities."""
         with self.lock:
-            sobject = BY_PREFIX[record_id[:3]]
+            sobject = self._sobject(record_id)
             self._store(sobject, {**self.get(record_id), **values}, by)
+
+    def remove(self, record_id: str, *, by: str) -> None:
+        """Put a record into the bin. Raises Refused."""
+        with self.lock:
+            row = self.row(record_id)
+            if row is None:
+                raise refuse("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id")
+            if row["IsDeleted"]:
+                raise refuse("ENTITY_IS_DELETED", "entity is deleted")
+            if by == self.me and record_id in self.protected:
+                raise refuse("INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id")
+            self.force(record_id, {"IsDeleted": True}, by=by)
+
+    def undelete(self, record_id: str, *, by: str) -> None:
+        """Take a record out of the bin; one that was merged away is itself again. Raises Refused."""
+        with self.lock:
+            row = self.row(record_id)
+            if row is None or not row["IsDeleted"]:
+                raise refuse("UNDELETE_FAILED", "Entity is not in the recycle bin")
+            self._unique(self._sobject(record_id), row, record_id)
+            back: dict[str, Value] = {"IsDeleted": False}
+            self.force(record_id, {**back, **({"MasterRecordId": None} if "MasterRecordId" in row else {})}, by=by)
+
+    def purge(self, record_id: str) -> None:
+        """Take a record out of the bin for good. Raises Refused."""
+        with self.lock:
+            row = self.row(record_id)
+            if row is None or not row["IsDeleted"]:
+                raise refuse("INVALID_ID_FIELD", "entity is not in the recycle bin", "Id")
+            self._purged.add(record_id)
 
     def move(self, object_name: str, field: str, old: str, new: str, by: str) -> list[str]:
         """Let everything that points to one record point to another: the ids of what was moved."""
@@ -106,12 +151,12 @@ class Org:
 
     def row(self, record_id: str) -> Row | None:
         """A record as it truly stands, deleted ones included."""
-        sobject = BY_PREFIX.get(record_id[:3])
-        return self._tables[sobject.name].now(record_id) if sobject else None
+        sobject = self.schema.of_id(record_id)
+        return self._tables[sobject.name].now(record_id) if sobject and record_id not in self._purged else None
 
     def writable(self, sobject: Sobject, record_id: str) -> Row:
         """A record that may be changed now. Raises Refused."""
-        if BY_PREFIX.get(record_id[:3]) is not sobject:
+        if self.schema.of_id(record_id) is not sobject:
             raise refuse("MALFORMED_ID", f"Record ID: id value of incorrect type: {record_id}", "Id")
         row = self.row(record_id)
         if row is None:
@@ -135,7 +180,8 @@ class Org:
 
     def seen(self, object_name: str, *, deleted: bool = False) -> Iterator[Row]:
         """The rows that a reader of the API sees now."""
-        return (row for row in self._tables[object_name].all_seen() if deleted or not row["IsDeleted"])
+        rows = (row for row in self._tables[object_name].all_seen() if row["Id"] not in self._purged)
+        return (row for row in rows if deleted or not row["IsDeleted"])
 
     def rows(self, object_name: str) -> list[Row]:
         """The rows that are not deleted, as they truly stand, in order of creation."""
@@ -155,14 +201,36 @@ class Org:
     def _keyed(self, object_name: str, key: str) -> str | None:
         """Id of the record that carries a key; one in the bin no longer does."""
         found = self._keys.get((object_name, key))
-        return None if found is None or self.get(found)["IsDeleted"] else found
+        row = self.row(found) if found else None
+        return None if row is None or row["IsDeleted"] else found
 
     def _store(self, sobject: Sobject, row: dict[str, Value], by: str) -> None:
         now = self.stamp()
         if isinstance(key := row.get(KEY), str) and not row["IsDeleted"]:
             self._keys[sobject.name, key] = str(row["Id"])
+        before = self.row(str(row["Id"]))
+        if row["IsDeleted"] and not (before and before["IsDeleted"]):
+            self.deleted_at[sobject.name][str(row["Id"])] = self.faults.clock.now()
+        if not row["IsDeleted"]:
+            self.deleted_at[sobject.name].pop(str(row["Id"]), None)
         changed = {**row, "LastModifiedById": by, "LastModifiedDate": now, "SystemModstamp": now}
         self._tables[sobject.name].put(str(row["Id"]), {**changed, **self._derived(sobject, changed)})
+        if sobject.name == "Opportunity":
+            self._keep_history(row, before or {}, by)
+
+    def _keep_history(self, deal: Row, before: Row, by: str) -> None:
+        told = ("StageName", "Amount", "CloseDate")
+        if any(deal.get(name) != before.get(name) for name in told):
+            self._numbers["008"] += 1
+            born = {"Id": make_id("008", self._numbers["008"]), "CreatedDate": self.stamp(), "CreatedById": by}
+            values = {**{name: deal.get(name) for name in told}, "OpportunityId": deal["Id"], "IsDeleted": False}
+            self._store(self.schema.objects["OpportunityHistory"], {**born, **values}, by)
+
+    def _sobject(self, record_id: str) -> Sobject:
+        sobject = self.schema.of_id(record_id)
+        if sobject is None:
+            raise KeyError(record_id)
+        return sobject
 
     def _derived(self, sobject: Sobject, row: Row) -> dict[str, Value]:
         """The fields that the vendor computes."""
@@ -174,6 +242,10 @@ class Org:
             closed = row["Status"] == "Completed"
             completed_at = (row.get("CompletedDateTime") or self.stamp()) if closed else None
             return {"IsClosed": closed, "CompletedDateTime": completed_at, "AccountId": self._account_of(row)}
+        if sobject.name == "CampaignMember":
+            responded = row["Status"] in RESPONSES
+            since = row.get("FirstRespondedDate") or (self.stamp()[:10] if responded else None)
+            return {"HasResponded": responded, "FirstRespondedDate": since}
         return {"AccountId": self._account_of(row)} if sobject.name == "Event" else {}
 
     def _account_of(self, activity: Row) -> Value:
@@ -181,7 +253,8 @@ class Org:
             target = activity.get(name)
             if isinstance(target, str) and target.startswith("001"):
                 return target
-            if isinstance(target, str) and (account := self.get(target).get("AccountId")):
+            known = self.row(target) if isinstance(target, str) else None
+            if known is not None and (account := known.get("AccountId")):
                 return account
         return None
 

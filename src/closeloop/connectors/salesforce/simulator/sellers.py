@@ -5,26 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from closeloop.connectors.salesforce.simulator.conversion import convert
 from closeloop.connectors.salesforce.simulator.fields import Row
-from closeloop.connectors.salesforce.simulator.ids import full_id
 from closeloop.connectors.salesforce.simulator.merging import merge
-from closeloop.connectors.salesforce.simulator.objects import BY_PREFIX, OBJECTS
 from closeloop.connectors.salesforce.simulator.org import Org, vendor_moment
 from closeloop.ports import Value
-
-_CARRIED_OVER = {  # what a conversion copies from the lead to a new contact, by the vendor's standard mapping
-    "FirstName": "FirstName",
-    "LastName": "LastName",
-    "Email": "Email",
-    "Phone": "Phone",
-    "MobilePhone": "MobilePhone",
-    "Title": "Title",
-    "LeadSource": "LeadSource",
-    "HasOptedOutOfEmail": "HasOptedOutOfEmail",
-    "Country": "MailingCountry",
-    "Description": "Description",
-}
-_TO_THE_DEAL = ("Product__c", "Region__c", "Campaign_Name__c", "Closeloop_Packet__c", "LeadSource")
 
 
 class Sellers(Org):
@@ -58,28 +43,14 @@ class Sellers(Org):
 
         The lead can be read but not written afterwards; its tasks and events move to the contact.
         """
-        with self.lock:
-            lead = self.writable(OBJECTS["Lead"], full_id(lead_id))
-            by = owner or str(lead["OwnerId"])
-            known = account_id or (contact_id and self._text(contact_id, "AccountId"))
-            account_id = known or self._new_account(lead, by)
-            contact_id = contact_id or self._new_contact(lead, account_id, by)
-            deal_id = self._new_deal(lead, opportunity, account_id, contact_id, by) if opportunity is not None else None
-            for name in ("Task", "Event"):
-                self.move(name, "WhoId", str(lead["Id"]), contact_id, by)
-            self.force(
-                str(lead["Id"]),
-                {
-                    "IsConverted": True,
-                    "ConvertedDate": self._day(0),
-                    "ConvertedContactId": contact_id,
-                    "ConvertedAccountId": account_id,
-                    "ConvertedOpportunityId": deal_id,
-                    "Status": "Closed - Converted",
-                },
-                by=by,
-            )
-            return contact_id, account_id, deal_id
+        return convert(
+            self, lead_id, opportunity=opportunity, account_id=account_id, contact_id=contact_id, owner=owner
+        )
+
+    def add_member(self, campaign_id: str, person_id: str, status: str = "Sent") -> str:
+        """Put a lead or a contact into a campaign; `change` its status when it responds."""
+        whom = "LeadId" if person_id.startswith("00Q") else "ContactId"
+        return self.insert("CampaignMember", {"CampaignId": campaign_id, whom: person_id, "Status": status}, by=self.me)
 
     def log_call(self, who_id: str, owner: str, disposition: str = "", subject: str = "Call", **fields: Value) -> str:
         """A call that took place, with its result: a completed task."""
@@ -144,20 +115,7 @@ class Sellers(Org):
 
     def object_of(self, record_id: str) -> str:
         """What kind of record an id belongs to."""
-        return BY_PREFIX[record_id[:3]].name
-
-    def _new_account(self, lead: Row, by: str) -> str:
-        carried = {"NumberOfEmployees": lead["NumberOfEmployees"], "BillingCountry": lead["Country"]}
-        return self.insert("Account", {"Name": lead["Company"], "OwnerId": by, **carried}, by=by)
-
-    def _new_contact(self, lead: Row, account_id: str, by: str) -> str:
-        said = {there: lead[here] for here, there in _CARRIED_OVER.items()}
-        return self.insert("Contact", {**said, "AccountId": account_id, "OwnerId": by}, by=by)
-
-    def _new_deal(self, lead: Row, said: Mapping[str, Value], account_id: str, contact_id: str, by: str) -> str:
-        carried = {name: lead[name] for name in _TO_THE_DEAL}
-        links: dict[str, Value] = {"AccountId": account_id, "ContactId": contact_id, "Name": f"{lead['Company']}-"}
-        return self.create_opportunity(by, **{**carried, **links, **said})
+        return self._sobject(record_id).name
 
     def _owner(self, record_id: str) -> str:
         return self._text(record_id, "OwnerId") or self.me

@@ -1,4 +1,4 @@
-"""The vendor's SOAP interface over one organisation, as far as the hub uses it: merge, with its results and faults."""
+"""The vendor's SOAP interface over one organisation, as far as the hub uses it, with its results and faults."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from closeloop.connectors.salesforce.simulator.fields import Field, Refused, VendorError
+from closeloop.connectors.salesforce.simulator.conversion import convert
+from closeloop.connectors.salesforce.simulator.fields import Field, Refused, VendorError, refuse
+from closeloop.connectors.salesforce.simulator.ids import full_id
 from closeloop.connectors.salesforce.simulator.merging import merge
-from closeloop.connectors.salesforce.simulator.objects import OBJECTS
 from closeloop.connectors.salesforce.simulator.org import Org
 from closeloop.ports import Value
 
 PATH = "/services/Soap/u/62.0"
-_MOST_MERGES = 200
+_MOST = {"merge": 200, "convertLead": 100, "undelete": 200, "emptyRecycleBin": 200}
 _CALL = "{urn:partner.soap.sforce.com}"
 _RECORD = "{urn:sobject.partner.soap.sforce.com}"
 _ENVELOPE = (
@@ -58,26 +59,74 @@ class SoapApi:
         body = await request.body()
         try:
             with self._org.lock:
-                results = self._merge(ET.fromstring(body))  # noqa: S314 - only the hub calls its own simulator
+                name, results = self._called(ET.fromstring(body))  # noqa: S314 - only the hub calls its own simulator
         except _Fault as fault:
             return _said(_fault(fault.code, str(fault)), status=500)
         except ET.ParseError as error:
             return _said(_fault("soapenv:Client", str(error)), status=500)
         header = _LIMITS.format(used=self._org.faults.calls_today, allowed=self._allowed())
-        return _said(f"<mergeResponse>{results}</mergeResponse>", header=header)
+        return _said(f"<{name}Response>{results}</{name}Response>", header=header)
 
-    def _merge(self, envelope: Element) -> str:
+    def _called(self, envelope: Element) -> tuple[str, str]:
         session = envelope.find(f".//{_CALL}SessionHeader/{_CALL}sessionId")
         if session is None or not self._has_session(session.text or ""):
             raise _Fault("INVALID_SESSION_ID", "INVALID_SESSION_ID: Invalid Session ID found in SessionHeader")
-        call = envelope.find(f".//{_CALL}merge")
-        requests = [] if call is None else list(call)
-        if len(requests) > _MOST_MERGES:
-            raise _Fault("EXCEEDED_ID_LIMIT", f"record limit reached. cannot submit more than {_MOST_MERGES} records")
-        asked = [
-            _asked(request) for request in requests
-        ]  # what is wrong with the call is found before anything is done
-        return "".join(self._one(*one) for one in asked)
+        body = envelope.find("{http://schemas.xmlsoap.org/soap/envelope/}Body")
+        call = body[0] if body is not None and len(body) else None
+        name = "" if call is None else call.tag.removeprefix(_CALL)
+        if call is None or name not in _MOST:
+            raise _Fault("soapenv:Client", f"No operation available for request {name}")
+        if len(call) > _MOST[name]:
+            raise _Fault("EXCEEDED_ID_LIMIT", f"record limit reached. cannot submit more than {_MOST[name]} records")
+        return name, self._results(name, call)
+
+    def _results(self, name: str, call: Element) -> str:
+        if name == "merge":
+            # What is wrong with the call is found before anything is done.
+            return "".join(self._one(*each) for each in [self._asked(request) for request in call])
+        if name == "convertLead":
+            return "".join(
+                self._convert({part.tag.removeprefix(_CALL): part.text or "" for part in one}) for one in call
+            )
+        return "".join(self._by_id(name, full_id(each.text or "")) for each in call)
+
+    def _convert(self, said: Mapping[str, str]) -> str:
+        lead_id, status = said["leadId"], said.get("convertedStatus", "")
+        converted = {row["MasterLabel"] for row in self._org.rows("LeadStatus") if row["IsConverted"]}
+        try:
+            if status not in converted:
+                raise refuse("INVALID_STATUS", f"invalid convertedStatus: {status}")
+            if said.get("contactId") and not said.get("accountId"):
+                raise refuse("REQUIRED_FIELD_MISSING", "Required fields are missing: [accountId]", "accountId")
+            deal: dict[str, Value] | None = None
+            if said.get("doNotCreateOpportunity") != "true":
+                deal = {"Name": said["opportunityName"]} if said.get("opportunityName") else {}
+            contact, account, made = convert(
+                self._org,
+                lead_id,
+                opportunity=deal,
+                account_id=said.get("accountId"),
+                contact_id=said.get("contactId"),
+                owner=said.get("ownerId"),
+            )
+        except Refused as refused:
+            errors = "".join(map(_error, refused.errors))
+            return f"<result>{errors}<leadId>{lead_id}</leadId><success>false</success></result>"
+        ids = f"<accountId>{account}</accountId><contactId>{contact}</contactId><leadId>{lead_id}</leadId>"
+        opportunity = f"<opportunityId>{made}</opportunityId>" if made else ""
+        return f"<result>{ids}{opportunity}<success>true</success></result>"
+
+    def _by_id(self, name: str, record_id: str) -> str:
+        try:
+            if name == "undelete":
+                self._org.undelete(record_id, by=self._org.me)
+            else:
+                self._org.purge(record_id)
+        except Refused as refused:
+            return (
+                f"<result>{''.join(map(_error, refused.errors))}<id>{record_id}</id><success>false</success></result>"
+            )
+        return f"<result><id>{record_id}</id><success>true</success></result>"
 
     def _one(self, object_name: str, survivor: Mapping[str, Value], loser_ids: Sequence[str]) -> str:
         try:
@@ -89,22 +138,21 @@ class SoapApi:
         related = "".join(f"<updatedRelatedIds>{record_id}</updatedRelatedIds>" for record_id in moved)
         return f"<result><id>{survivor['id']}</id>{merged}<success>true</success>{related}</result>"
 
-
-def _asked(request: Element) -> tuple[str, dict[str, Value], list[str]]:
-    """The object, the survivor's id and fields, and the losers of one merge."""
-    master = request.find(f"{_CALL}masterRecord")
-    said = {} if master is None else {each.tag.removeprefix(_RECORD): each.text or "" for each in master}
-    object_name, record_id = said.pop("type", ""), said.pop("Id", "")
-    if object_name not in OBJECTS:
-        raise _Fault("INVALID_TYPE", f"INVALID_TYPE: sObject type '{object_name}' is not supported.")
-    fields = OBJECTS[object_name].fields
-    for name in said:
-        if name not in fields and name != "fieldsToNull":
-            raise _Fault("INVALID_FIELD", f"INVALID_FIELD: No such column '{name}' on entity '{object_name}'")
-    values: dict[str, Value] = {name: _typed(fields[name], text) for name, text in said.items() if name in fields}
-    blank = [] if master is None else [each.text or "" for each in master.findall(f"{_RECORD}fieldsToNull")]
-    losers = [each.text or "" for each in request.findall(f"{_CALL}recordToMergeIds")]
-    return object_name, {**values, **dict.fromkeys(blank), "id": record_id}, losers
+    def _asked(self, request: Element) -> tuple[str, dict[str, Value], list[str]]:
+        """The object, the survivor's id and fields, and the losers of one merge."""
+        master = request.find(f"{_CALL}masterRecord")
+        said = {} if master is None else {each.tag.removeprefix(_RECORD): each.text or "" for each in master}
+        object_name, record_id = said.pop("type", ""), said.pop("Id", "")
+        if object_name not in self._org.schema.objects:
+            raise _Fault("INVALID_TYPE", f"INVALID_TYPE: sObject type '{object_name}' is not supported.")
+        fields = self._org.schema.objects[object_name].fields
+        for name in said:
+            if name not in fields and name != "fieldsToNull":
+                raise _Fault("INVALID_FIELD", f"INVALID_FIELD: No such column '{name}' on entity '{object_name}'")
+        values: dict[str, Value] = {name: _typed(fields[name], text) for name, text in said.items() if name in fields}
+        blank = [] if master is None else [each.text or "" for each in master.findall(f"{_RECORD}fieldsToNull")]
+        losers = [each.text or "" for each in request.findall(f"{_CALL}recordToMergeIds")]
+        return object_name, {**values, **dict.fromkeys(blank), "id": record_id}, losers
 
 
 def _typed(field: Field, text: str) -> Value:

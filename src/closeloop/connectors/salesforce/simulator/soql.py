@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from closeloop.connectors.salesforce.simulator.fields import Row, Sobject, refuse
 from closeloop.connectors.salesforce.simulator.ids import full_id
-from closeloop.connectors.salesforce.simulator.objects import OBJECTS
 from closeloop.ports import Value
 
 _TEXT, _MOMENT = r"'(?:[^'\\]|\\.)*'", r"\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:?\d\d)"
 _TOKEN = re.compile(rf"\s*(?:({_TEXT})|({_MOMENT})|([\w.-]+)|(>=|<=|!=|[=<>(),]))")
 _STAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{3})?(?:Z|\+00:?00)")
+_COUNT = "COUNT"
 Condition = Callable[[Row], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A query as read."""
+    """A query as read; one that only counts has no fields."""
 
     sobject: Sobject
     fields: tuple[str, ...]
@@ -36,30 +36,31 @@ class Query:
         return found[: self.limit]
 
 
-def read(text: str) -> Query:
-    """Read a query.
+def read(text: str, objects: Mapping[str, Sobject]) -> Query:
+    """Read a query about these objects.
 
     Raises:
         Refused: MALFORMED_QUERY, INVALID_FIELD or INVALID_TYPE, in the vendor's words.
     """
-    return _Reader(text).query()
+    return _Reader(text, objects).query()
 
 
 class _Reader:
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, objects: Mapping[str, Sobject]) -> None:
         self._tokens = list(_tokens(text.strip()))
         self._at = 0
-        self._sobject = OBJECTS["User"]
+        self._objects = objects
+        self._sobject = objects["User"]
 
     def query(self) -> Query:
         self._expect("SELECT")
         names = self._list_of_names()
         self._expect("FROM")
         of = self._next()
-        if of not in OBJECTS:
+        if of not in self._objects:
             raise refuse("INVALID_TYPE", f"sObject type '{of}' is not supported.")
-        self._sobject = OBJECTS[of]
-        fields = tuple(map(self._field, names))
+        self._sobject = self._objects[of]
+        fields = () if names == [_COUNT] else tuple(map(self._field, names))
         where = self._either() if self._took("WHERE") else _always
         order: list[tuple[str, bool]] = []
         if self._took("ORDER"):
@@ -120,6 +121,10 @@ class _Reader:
 
     def _list_of_names(self) -> list[str]:
         names = [self._next()]
+        if names == [_COUNT]:
+            self._expect("(")
+            self._expect(")")
+            return names
         while self._took(","):
             names.append(self._next())
         return names

@@ -1,0 +1,172 @@
+"""Many leads at once: an import of the Bulk API writes them, an export tells the new ids."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from closeloop.connectors.eloqua.bulk import Bulk, Item
+from closeloop.connectors.eloqua.names import LEAD
+from closeloop.declared.nouns import DeclaredObject
+from closeloop.declared.rest.nouns import Moment
+from closeloop.declared.rest.shapes import dig, shaped
+from closeloop.declared.rows import to_row
+from closeloop.ports import Answer, Command, Outcome, Ref, Value, Verb
+from closeloop.words.errors import BadInput
+from closeloop.words.moment import Clock
+
+MOST = 5_000
+
+_STATEMENTS = {
+    "emailAddress": "C_EmailAddress",
+    "firstName": "C_FirstName",
+    "lastName": "C_LastName",
+    "accountName": "C_Company",
+    "country": "C_Country",
+    "city": "C_City",
+    "title": "C_Title",
+    "businessPhone": "C_BusPhone",
+    "mobilePhone": "C_MobilePhone",
+}
+"""Properties of the Application API → internal names, which the Bulk API goes by."""
+
+_PAIRS = "fieldValues."
+_CLOCK_MARGIN = timedelta(minutes=5)
+
+
+class Imports:
+    """Bulk writes of leads.
+
+    Args:
+        bulk: the instance.
+        declared: the leads.
+        moments: columns whose moments are written in another way than text.
+        clock: since when an export tells what an import made.
+    """
+
+    def __init__(self, bulk: Bulk, declared: DeclaredObject, moments: Mapping[str, Moment], clock: Clock) -> None:
+        self._bulk, self._declared, self._moments, self._clock = bulk, declared, moments, clock
+
+    def takes(self, commands: Sequence[Command]) -> bool:
+        """Whether these can go as one import: creates with an address, or updates; of fields that it can name."""
+        verbs = {command.verb for command in commands}
+        if len(verbs) != 1 or not verbs <= {Verb.CREATE, Verb.UPDATE}:
+            return False
+        if any(command.object != LEAD or command.refs for command in commands):
+            return False
+        return all(
+            (command.fields.get("email") and command.our_key) if command.verb is Verb.CREATE else command.ref
+            for command in commands
+        ) and all(self._statement(column) for column in self._columns(commands))
+
+    def cost(self, commands: Sequence[Command]) -> int:
+        """The calls of one `write`, when its syncs are done at the first look and reject nothing."""
+        return 7 if commands[0].verb is Verb.CREATE else 3
+
+    def write(self, commands: Sequence[Command]) -> list[Answer]:
+        """Write leads that `takes` lets pass: one answer for each."""
+        creating = commands[0].verb is Verb.CREATE
+        rows: dict[str, Mapping[str, Value]] = {}
+        refused: dict[str, str] = {}
+        for command in commands:
+            try:
+                rows[command.key] = self._row(command)
+            except BadInput as error:
+                refused[command.key] = str(error)
+        began_at = self._clock.now()
+        rejected = self._import(list(rows.values()), creating=creating) if rows else {}
+        made = self._made(began_at) if creating and rows else {}
+        answers: list[Answer] = []
+        for command in commands:
+            reason = refused.get(command.key) or rejected.get(self._identity(rows.get(command.key, {}), creating))
+            answers.append(_answer(command, reason, made))
+        return answers
+
+    def _import(self, rows: Sequence[Mapping[str, Value]], *, creating: bool) -> dict[str, str]:
+        """Run one import: the identity of each rejected row, with the reason."""
+        columns = dict.fromkeys(column for row in rows for column in row)
+        fields = {column: self._statement(column) for column in columns}
+        by = "emailAddress" if creating else "id"
+        definition = {
+            "name": "closeloop import of contacts",
+            "fields": fields,
+            "identifierFieldName": by,
+            "isSyncTriggeredOnImport": True,
+            "updateRule": "always",
+        }
+        sync = self._bulk.stage(self._bulk.define("/contacts/imports", definition), rows)
+        if not self._bulk.wait(sync):
+            return {}
+        return {str(dig(one, "fieldValues") and _at(one, by)).lower(): _why(one) for one in self._bulk.rejects(sync)}
+
+    def _made(self, began_at: datetime) -> dict[str, tuple[str, bool]]:
+        """Our key → id and whether it is new, of what was written since then."""
+        since = (began_at - _CLOCK_MARGIN).strftime("%Y-%m-%d %H:%M:%S")
+        key = self._statement(self._declared.key or "")
+        definition = {
+            "name": "closeloop ids of contacts",
+            "fields": {"id": "{{Contact.Id}}", "key": key, "made": "{{Contact.CreatedAt}}"},
+            "filter": f"'{{{{Contact.UpdatedAt}}}}' >= '{since}'",
+            "areSystemTimestampsInUTC": True,
+        }
+        sync = self._bulk.run(self._bulk.define("/contacts/exports", definition))
+        self._bulk.wait(sync)
+        found, more = self._bulk.rows(sync, 0)
+        while more:
+            page, more = self._bulk.rows(sync, len(found))
+            found += page
+        new_from = began_at.strftime("%Y-%m-%d %H:%M:%S")
+        return {str(one["key"]): (str(one["id"]), str(one["made"]) >= new_from) for one in found if one.get("key")}
+
+    def _row(self, command: Command) -> dict[str, Value]:
+        row = to_row(self._declared, command.fields)
+        shapes = {column: shaped({column: value}, (), self._moments, {}) for column, value in row.items()}
+        written = {column: _text(dig(body, column)) for column, body in shapes.items()}
+        if command.verb is Verb.CREATE and self._declared.key:
+            written[self._declared.key] = command.our_key
+        if command.ref is not None and command.verb is Verb.UPDATE:
+            written["id"] = command.ref.id
+        return written
+
+    def _columns(self, commands: Sequence[Command]) -> set[str]:
+        fields = {name for command in commands for name in command.fields}
+        known = self._declared.fields or {}
+        return {known[name] for name in fields if name in known and name in self._declared.write}
+
+    def _identity(self, row: Mapping[str, Value], creating: bool) -> str:  # noqa: FBT001 - it names itself at the call
+        return str(row.get("emailAddress" if creating else "id")).lower()
+
+    def _statement(self, column: str) -> str:
+        if column == "id":
+            return "{{Contact.Id}}"
+        if column.startswith(_PAIRS):
+            return f"{{{{Contact.Field({column.removeprefix(_PAIRS)})}}}}"
+        internal = _STATEMENTS.get(column)
+        return f"{{{{Contact.Field({internal})}}}}" if internal else ""
+
+
+def _answer(command: Command, reason: str | None, made: Mapping[str, tuple[str, bool]]) -> Answer:
+    if reason:
+        return Answer(command.key, Outcome.PERMANENT, command.ref, reason)
+    if command.verb is Verb.UPDATE:
+        return Answer(command.key, Outcome.DONE, command.ref)
+    found = made.get(command.our_key or "")
+    if found is None:
+        reason = "imported, but an export does not show it yet; it is looked for by our key"
+        return Answer(command.key, Outcome.TRANSIENT, reason=reason)
+    return Answer(command.key, Outcome.DONE, Ref(LEAD, found[0]), created=found[1])
+
+
+def _at(item: Item, name: str) -> object:
+    values = item.get("fieldValues")
+    return values.get(name) if isinstance(values, Mapping) else None
+
+
+def _why(item: Item) -> str:
+    values = item.get("fieldValues")
+    shown = ", ".join(f"{name} = {value!r}" for name, value in values.items()) if isinstance(values, Mapping) else ""
+    return f"{shown}: {item.get('message')} (Eloqua code {item.get('statusCode')})"
+
+
+def _text(value: object) -> Value:
+    return value if value is None or isinstance(value, str | int | float | bool) else str(value)
