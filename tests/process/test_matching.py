@@ -27,7 +27,19 @@ def test_the_schema_for_editors_has_the_key_and_closes_it():
     schema = json_schema()
     part = schema["$defs"]["MatchingPart"]
     assert schema["properties"]["matching"]["$ref"] == "#/$defs/MatchingPart"
-    assert (part["additionalProperties"], set(part["properties"])) == (False, {"merge_in", "account_ties"})
+    assert (part["additionalProperties"], set(part["properties"])) == (
+        False, {"merge_in", "convert", "account_ties"},
+    )  # fmt: skip
+
+
+def test_leads_are_converted_in_the_systems_that_can_where_that_is_said(sound_files):
+    assert loaded(sound_files, "matching: {merge_in: [ma, crm]}\n").matching.convert_in == ()
+    assert loaded(sound_files, "matching: {merge_in: [ma, crm], convert: true}\n").matching.convert_in == ("crm",)
+
+
+def test_conversion_without_a_system_that_converts_is_an_error(sound_files):
+    with pytest.raises(ProcessError, match="no system of `merge_in` converts leads; valid kinds: salesforce"):
+        loaded(sound_files, "matching: {merge_in: [ma], convert: true}\n")
 
 
 def test_names_what_chooses_among_accounts_in_order(sound_files):

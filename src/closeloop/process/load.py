@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from closeloop.process.resolve.whole import resolve
 from closeloop.words.errors import Fault, ProcessError
 
 _TABLE = ".csv"
+_DECLARED = ".yaml"
 
 
 def load(path: Path) -> Process:
@@ -44,12 +46,16 @@ def load_files(files: Mapping[str, bytes], name: str) -> Process:
 
 
 def load_kept(files: Mapping[str, bytes]) -> Process:
-    """The same from a version that was kept: the process file is the one that is no table.
+    """The same from a version that was kept: the process file is the one that names the process.
 
     Raises:
         ProcessError: this version of Closeloop cannot use it; all mistakes found.
     """
-    return load_files(files, next(name for name in files if not name.endswith(_TABLE)))
+    return load_files(files, next(name for name in files if _names_process(name, files[name])))
+
+
+def _names_process(name: str, content: bytes) -> bool:
+    return not name.endswith(_TABLE) and re.search(rb"^(\xef\xbb\xbf)?process *:", content, re.MULTILINE) is not None
 
 
 def _resolve(document: Document, files: Mapping[str, bytes]) -> Process:
@@ -74,8 +80,11 @@ def _tables(plain: Plain) -> Iterator[str]:
         calendar = region.get("calendar") if isinstance(region, dict) else None
         names.append(calendar.get("holidays") if isinstance(calendar, dict) else None)
     names.extend(_cleaning_tables(plain.get("fields")))
+    sources = plain.get("sources")
+    each = sources.values() if isinstance(sources, dict) else ()
+    names.extend(source.get("declared") for source in each if isinstance(source, dict))
     for name in names:
-        if isinstance(name, str) and name.endswith(_TABLE) and name == Path(name).name:
+        if isinstance(name, str) and name.endswith((_TABLE, _DECLARED)) and name == Path(name).name:
             yield name
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
+from closeloop.process.sources import SourceDecl
 from closeloop.rules import Rule
 from closeloop.words.cleaning import CleaningTable
 from closeloop.words.worktime import WorkCalendar
@@ -56,59 +57,6 @@ class FieldRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    """Where one value of an imported row comes from: a column, read in a normal form."""
-
-    column: str
-    form: str
-
-
-@dataclass(frozen=True, slots=True)
-class FileMapping:
-    """How the rows of a file become messages.
-
-    Attributes:
-        delimiter, encoding: of a CSV; None is found in the file.
-        key: columns that identify a row for ever; empty means the file's digest and the line number.
-        time: column of the moment, or None for the time of the import in line order.
-        time_order: "iso", "dmy", "mdy" or "ymd" for dates without a zone; never guessed.
-        zone: of times without one.
-        values: path name (what follows the source in `trust`) → column.
-        visitor: column of the anonymous visitor's id, if any. No person is made of a visitor alone.
-        person_per_row: the row itself is a person, under its key, when no strong key is in it.
-        touch: touch kind that each row is; `touch_column` takes it from a column instead through `touch_names`.
-        props: touch property → column ("campaign", "product", "url" are properties too).
-        flags: name → condition over the row's columns; a row that meets it is kept and flagged.
-    """
-
-    delimiter: str | None
-    encoding: str | None
-    key: tuple[str, ...]
-    time: str | None
-    time_order: Literal["iso", "dmy", "mdy", "ymd"]
-    zone: str
-    values: Mapping[str, str]
-    visitor: str | None
-    person_per_row: bool
-    touch: str | None
-    touch_column: str | None
-    touch_names: Mapping[str, str]
-    props: Mapping[str, str]
-    flags: Mapping[str, Rule]
-
-
-@dataclass(frozen=True, slots=True)
-class SourceDecl:
-    """One source: its name in paths, and what kind of door or connector it comes through."""
-
-    name: str
-    kind: Literal["salesforce", "marketo", "webform", "file", "desk", "partner_portal"]
-    events: Mapping[str, str] = field(default_factory=dict)
-    """webform: name of a tracked event → touch kind ("Form Submitted" → "form.submitted")."""
-    file: FileMapping | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Region:
     """Countries that share rules and a calendar."""
 
@@ -133,8 +81,11 @@ class Member:
 
     def takes(self, team: str, product: str, region: str, at: datetime) -> bool:
         """Whether this member may be given a lead of `product` in `region` at `at`."""
-        away = self.away_from is not None and self.away_from <= at and (self.away_to is None or at < self.away_to)
-        return self.team == team and product in self.products and region in self.regions and not away
+        return self.team == team and product in self.products and region in self.regions and not self.is_away(at)
+
+    def is_away(self, at: datetime) -> bool:
+        """Whether this member is not to be given anything at `at`."""
+        return self.away_from is not None and self.away_from <= at and (self.away_to is None or at < self.away_to)
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,11 +277,13 @@ class Matching:
 
     Attributes:
         merge_in: systems in which a merge is carried out too.
+        convert_in: those of them in which a lead beside a contact of the same person is converted into it.
         account_ties: what chooses among accounts that match a person equally well, in order.
     """
 
     merge_in: tuple[str, ...] = ()
     account_ties: tuple[str, ...] = ()
+    convert_in: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,6 +313,8 @@ class Process:
     files: Mapping[str, bytes]
     """The process file and its tables by name, as read: a replay reads them from here."""
     matching: Matching = field(default_factory=Matching)
+    ceilings: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """System → verb, "refused" or "calls" → how many a plan may have at most."""
 
     @property
     def signed(self) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from closeloop.process.document import At
-from closeloop.process.nouns import AlertRule, Custody, Feedback, Programme, SendBack, SourceDecl
+from closeloop.process.nouns import AlertRule, Custody, Feedback, Programme, SendBack
 from closeloop.process.resolve.agreement import Agreement
-from closeloop.process.resolve.sources import WRITABLE
+from closeloop.process.resolve.sources import of_role
 from closeloop.process.schema.after import CustodySide
+from closeloop.process.sources import SourceDecl
 from closeloop.process.touches import TOUCH_KINDS
 from closeloop.process.vocabulary import Vocabularies
 from closeloop.words.duration import parse_duration
@@ -41,13 +42,13 @@ def resolve_feedback(agreement: Agreement, sources: Mapping[str, SourceDecl]) ->
     part = agreement.part.feedback
     if part is None:
         return None
-    agreement.known(("feedback", "to"), "marketing system", part.to, _of_kind(sources, "marketo"))
+    agreement.known(("feedback", "to"), "marketing system", part.to, of_role(sources, "marketing"))
     return Feedback(part.to, tuple(part.tell))
 
 
 def resolve_programmes(agreement: Agreement, sources: Mapping[str, SourceDecl]) -> dict[str, Programme]:
     """Programmes in marketing systems."""
-    systems = _of_kind(sources, "marketo")
+    systems = of_role(sources, "marketing")
     for name, part in agreement.part.nurture.items():
         agreement.known(("nurture", name, "in"), "marketing system", part.in_, systems)
     return {name: Programme(name, part.in_, part.join) for name, part in agreement.part.nurture.items()}
@@ -70,11 +71,7 @@ def resolve_alerts(agreement: Agreement, known: Vocabularies) -> tuple[AlertRule
 def _side(agreement: Agreement, name: str, part: CustodySide, sources: Mapping[str, SourceDecl]) -> Custody:
     at: At = ("custody", name)
     for index, source in enumerate(part.write):
-        agreement.known((*at, "write", index), "system", source, _of_kind(sources, *WRITABLE))
+        agreement.known((*at, "write", index), "system", source, of_role(sources))
     if part.mail != "none":
-        agreement.known((*at, "mail"), "marketing system", part.mail, {**_of_kind(sources, "marketo"), "none": None})
+        agreement.known((*at, "mail"), "marketing system", part.mail, {**of_role(sources, "marketing"), "none": None})
     return Custody(name, tuple(part.write), None if part.mail == "none" else part.mail)
-
-
-def _of_kind(sources: Mapping[str, SourceDecl], *kinds: str) -> dict[str, SourceDecl]:
-    return {name: source for name, source in sources.items() if source.kind in kinds}

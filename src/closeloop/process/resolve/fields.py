@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 from closeloop.process.document import At
 from closeloop.process.not_yet import ELSEWHERE, refusal
-from closeloop.process.nouns import FieldRule, Path, SourceDecl
+from closeloop.process.nouns import FieldRule, Path
 from closeloop.process.resolve.agreement import Agreement
-from closeloop.process.resolve.sources import WRITABLE, read_path
+from closeloop.process.resolve.sources import of_role, read_path
 from closeloop.process.schema.fields import AnyTrue, FieldPart, Newest
+from closeloop.process.sources import SourceDecl
 from closeloop.process.vocabulary import BUILT_IN, FORM_KINDS, PERSON_OBJECTS
 from closeloop.rules import RESERVED, Kind
 from closeloop.words.cleaning import CleaningTable, read_cleaning_table
@@ -116,8 +117,8 @@ def _write(
         path = _target(agreement, place, text, believed, sources)
         if path is None:
             continue
-        if sources[path.source].kind not in WRITABLE:
-            writable = ", ".join(sorted(name for name, source in sources.items() if source.kind in WRITABLE))
+        if not sources[path.source].connected:
+            writable = ", ".join(sorted(of_role(sources)))
             agreement.faults.add(place, f"nothing can be written to '{path.source}'; valid: {writable or 'none'}")
         if path.object is not None and path.object not in PERSON_OBJECTS:
             agreement.faults.add(place, refusal(f"{ELSEWHERE}, as {path} would be"))

@@ -6,12 +6,15 @@ from collections.abc import Mapping, Sequence
 
 from closeloop.matching.companies_ties import tie_breakers
 from closeloop.process.document import At
-from closeloop.process.nouns import Matching, SourceDecl
+from closeloop.process.nouns import Matching
 from closeloop.process.resolve.agreement import Agreement
+from closeloop.process.sources import SourceDecl
 from closeloop.words.errors import BadInput
 
-CAN_MERGE = ("salesforce", "marketo")
+CAN_MERGE = ("salesforce", "tryton", "marketo")
 """Kinds of systems in which two records of a person can be made one."""
+CAN_CONVERT = ("salesforce",)
+"""Kinds of systems that convert leads."""
 FACTS_OF_ACCOUNTS = ("people", "records", "created")
 """What "most" and "least" may ask: people who belong to it, records that systems have of it, when it came to be."""
 
@@ -29,9 +32,13 @@ def resolve_matching(agreement: Agreement, sources: Mapping[str, SourceDecl]) ->
             agreement.faults.add(at, f"'{name}' is {kind}, in which records cannot be merged; valid: {valid}")
         else:
             agreement.known(at, "system", name, able)
+    convert_in = tuple(name for name in part.merge_in if name in able and able[name].kind in CAN_CONVERT)
+    if part.convert and not convert_in:
+        valid = ", ".join(CAN_CONVERT)
+        agreement.faults.add(("matching", "convert"), f"no system of `merge_in` converts leads; valid kinds: {valid}")
     for index, name in enumerate(part.account_ties):
         _check_tie(agreement, ("matching", "account_ties", index), name, part.account_ties[:index])
-    return Matching(tuple(part.merge_in), tuple(part.account_ties))
+    return Matching(tuple(part.merge_in), tuple(part.account_ties), convert_in if part.convert else ())
 
 
 def _check_tie(agreement: Agreement, at: At, name: str, before: Sequence[str]) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from closeloop.process.document import At
-from closeloop.process.nouns import Gate, RouteLine, ScoreLine, SourceDecl
+from closeloop.process.nouns import Gate, RouteLine, ScoreLine
 from closeloop.process.resolve.agreement import NEVER, Agreement
+from closeloop.process.resolve.sources import of_role
+from closeloop.process.sources import SourceDecl
 from closeloop.process.touches import TOUCH_KINDS
 from closeloop.process.vocabulary import BUILT_IN, Vocabularies, vocabularies
 from closeloop.rules import RESERVED, Kind, Rule
@@ -66,7 +68,7 @@ def resolve_gate(
     part = agreement.part.gate
     for index, need in enumerate(part.needs):
         agreement.known(("gate", "needs", index), "field", need, {**fields, "product": "text", "region": "text"})
-    crms = {name: source for name, source in sources.items() if source.kind == "salesforce"}
+    crms = of_role(sources, "sales")
     if part.hand_over is not None:
         agreement.known(("gate", "hand_over", "to"), "CRM", part.hand_over.to, crms)
     elif crms:

@@ -6,13 +6,19 @@ from collections.abc import Mapping
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from closeloop.process.document import At
-from closeloop.process.nouns import FileMapping, Path, SourceDecl
+from closeloop.process.nouns import Path
 from closeloop.process.resolve.agreement import Agreement
-from closeloop.process.schema.places import FileSource, WebformSource
+from closeloop.process.schema.places import DeclaredSource, FileSource, WebformSource
+from closeloop.process.sources import FileMapping, SourceDecl
 from closeloop.process.touches import TOUCH_KINDS, WEB_EVENTS
 from closeloop.rules import Vocabulary
 
-WRITABLE = ("salesforce", "marketo")
+
+def of_role(sources: Mapping[str, SourceDecl], *roles: str) -> dict[str, SourceDecl]:
+    """The connected systems of these roles; of all, when none is named."""
+    return {
+        name: source for name, source in sources.items() if source.connected and (not roles or source.role in roles)
+    }
 
 
 def resolve_sources(agreement: Agreement) -> dict[str, SourceDecl]:
@@ -20,16 +26,24 @@ def resolve_sources(agreement: Agreement) -> dict[str, SourceDecl]:
     return {name: _source(agreement, name) for name in agreement.part.sources}
 
 
+def resolve_ceilings(agreement: Agreement, sources: Mapping[str, SourceDecl]) -> dict[str, dict[str, int]]:
+    """What a plan may do at most, by system."""
+    found: dict[str, dict[str, int]] = {}
+    for name, part in agreement.part.ceilings.items():
+        agreement.known(("ceilings", name), "system", name, of_role(sources))
+        found[name] = part.model_dump(exclude_none=True)
+    return found
+
+
 def read_path(agreement: Agreement, at: At, text: str, sources: Mapping[str, SourceDecl]) -> Path | None:
     """A path such as crm.Account.Name or ma.email; None and a fault when it leads nowhere."""
     name, *steps = text.split(".")
     if not agreement.known(at, "source", name, sources):
         return None
-    kind = sources[name].kind
     if not steps or not all(steps):
         agreement.faults.add(at, f"'{text}' names no field; valid is such as {name}.Email")
         return None
-    if kind == "salesforce" and len(steps) > 1:
+    if has_objects(sources[name]) and len(steps) > 1:
         if len(steps) == 2:
             return Path(name, steps[0], steps[1])
         agreement.faults.add(at, f"'{text}' has too many steps; valid is such as {name}.Account.Name")
@@ -41,6 +55,11 @@ def read_path(agreement: Agreement, at: At, text: str, sources: Mapping[str, Sou
     return Path(name, None, ".".join(steps))
 
 
+def has_objects(source: SourceDecl) -> bool:
+    """Whether paths into it may name an object: Marketo's fields have dots and belong to one object."""
+    return source.connected and source.kind != "marketo"
+
+
 def _source(agreement: Agreement, name: str) -> SourceDecl:
     part, at = agreement.part.sources[name], ("sources", name)
     if isinstance(part, str):
@@ -49,6 +68,11 @@ def _source(agreement: Agreement, name: str) -> SourceDecl:
     if isinstance(part, WebformSource):
         _touch_kinds(agreement, (*at, "events"), part.events)
         return SourceDecl(name, "webform", {**WEB_EVENTS, **part.events})
+    if isinstance(part, DeclaredSource):
+        declared = agreement.table((*at, "declared"), part.declared)
+        return SourceDecl(
+            name, part.kind, declared=declared or "", plays=part.role, declared_in=part.declared, currency=part.currency
+        )
     if isinstance(part, FileSource):
         return SourceDecl(name, "file", file=_file(agreement, at, part))
     return SourceDecl(name, "desk" if part.kind == "console" else part.kind)

@@ -5,20 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from closeloop.process.document import At
-from closeloop.process.nouns import (
-    Heard,
-    IfLate,
-    Milestone,
-    Move,
-    Nurture,
-    OutcomeRule,
-    Respond,
-    SourceDecl,
-    Stage,
-)  # fmt: skip
+from closeloop.process.nouns import Heard, IfLate, Milestone, Move, Nurture, OutcomeRule, Respond, Stage
 from closeloop.process.resolve.agreement import Agreement
-from closeloop.process.resolve.sources import read_path
+from closeloop.process.resolve.sources import has_objects, read_path
 from closeloop.process.schema.stages import MovePart, NurturePart, OutcomePart, RespondPart, StagePart
+from closeloop.process.sources import SourceDecl  # fmt: skip
 from closeloop.process.vocabulary import Vocabularies
 from closeloop.words.duration import parse_duration
 
@@ -150,7 +141,7 @@ class _Stages:
             path = read_path(self._agreement, (*at, text), text, self._sources)
             if path is None:
                 continue
-            if self._sources[path.source].kind == "salesforce" and path.object is None:
+            if has_objects(self._sources[path.source]) and path.object is None:
                 self._faults.add((*at, text), f"names no object; valid is such as {path.source}.Lead.{path.name}")
             heard.append(Heard(path, frozenset(values)))
         return tuple(heard)

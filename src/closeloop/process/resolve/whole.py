@@ -26,7 +26,7 @@ from closeloop.process.resolve.scores import (
     resolve_interest,
     resolve_route,
 )  # fmt: skip
-from closeloop.process.resolve.sources import resolve_sources
+from closeloop.process.resolve.sources import resolve_ceilings, resolve_sources
 from closeloop.process.resolve.stages import resolve_stages
 from closeloop.process.vocabulary import vocabularies
 
@@ -67,6 +67,7 @@ def resolve(agreement: Agreement) -> Process:
         people=resolve_people(agreement),
         files=agreement.used,
         matching=resolve_matching(agreement, sources),
+        ceilings=_frozen(resolve_ceilings(agreement, sources)),
     )
 
 

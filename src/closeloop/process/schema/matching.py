@@ -8,10 +8,12 @@ from closeloop.process.schema.base import Closed, Text
 
 
 class MatchingPart(Closed):
-    """`merge_in`: systems in which a merge of the hub is carried out too. None by default: there is no way back.
+    """`merge_in`: systems in which a merge of the hub is carried out too. None by default.
 
+    `convert`: in those of them that convert leads, a lead beside a contact of the same person goes into that contact.
     `account_ties`: criteria that choose among accounts that match a person equally well, in order.
     """
 
     merge_in: list[Text] = Field(default_factory=list)
+    convert: bool = False
     account_ties: list[Text] = Field(default_factory=list)

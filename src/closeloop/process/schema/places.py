@@ -8,15 +8,24 @@ from pydantic import Discriminator, Field, Tag
 
 from closeloop.process.schema.base import Closed, Condition, Table, Text
 
-Ready = Literal["salesforce", "marketo", "webform", "console"]
-KINDS = ("salesforce", "marketo", "webform", "console", "file")
+Ready = Literal["salesforce", "tryton", "marketo", "eloqua", "webform", "console"]
+KINDS = ("salesforce", "tryton", "marketo", "eloqua", "sql", "folder", "rest", "webform", "console", "file")
 TimeOrder = Literal["iso", "dmy", "mdy", "ymd"]
 
 
 class PlainSource(Closed):
     """A source spelled out: {kind: salesforce}."""
 
-    kind: Literal["salesforce", "marketo", "console"]
+    kind: Literal["salesforce", "tryton", "marketo", "eloqua", "console"]
+
+
+class DeclaredSource(Closed):
+    """A system whose records a file beside this one declares; `role` says what it is to the business."""
+
+    kind: Literal["sql", "folder", "rest"]
+    declared: Annotated[str, Field(pattern=r"^[^/\\]+\.yaml$")]
+    role: Literal["sales", "marketing", "other"] = "other"
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
 
 
 class WebformSource(Closed):
@@ -47,21 +56,38 @@ class FileSource(Closed):
     flags: dict[str, Condition] = Field(default_factory=dict)
 
 
+_PLAIN = ("salesforce", "tryton", "marketo", "eloqua", "console")
+
+
 def _which(value: object) -> str:
     kind = value.get("kind") if isinstance(value, dict) else getattr(value, "kind", None)
     if not isinstance(value, dict) and kind is None:
         return "name"
     # A kind that there is not becomes a branch that there is not, so that the error names it.
-    return "plain" if kind in (None, "salesforce", "marketo", "console") else str(kind)
+    if kind in ("sql", "folder", "rest"):
+        return "declared"
+    return "plain" if kind is None or kind in _PLAIN else str(kind)
 
 
 SourcePart = Annotated[
     Annotated[Ready, Tag("name")]
     | Annotated[PlainSource, Tag("plain")]
+    | Annotated[DeclaredSource, Tag("declared")]
     | Annotated[WebformSource, Tag("webform")]
     | Annotated[FileSource, Tag("file")],
     Discriminator(_which),
 ]
+
+
+class CeilingPart(Closed):
+    """How much a plan may do to one system: lines of each kind, and calls; more is not carried out."""
+
+    create: int | None = Field(default=None, ge=0)
+    update: int | None = Field(default=None, ge=0)
+    merge: int | None = Field(default=None, ge=0)
+    deactivate: int | None = Field(default=None, ge=0)
+    refused: int | None = Field(default=None, ge=0)
+    calls: int | None = Field(default=None, ge=0)
 
 
 class CalendarPart(Closed):

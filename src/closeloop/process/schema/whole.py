@@ -11,7 +11,7 @@ from closeloop.process.schema.after import AlertPart, CustodyPart, FeedbackPart,
 from closeloop.process.schema.base import Closed, Condition, Name, Table, Text
 from closeloop.process.schema.fields import FieldsPart
 from closeloop.process.schema.matching import MatchingPart
-from closeloop.process.schema.places import RegionPart, SourcePart
+from closeloop.process.schema.places import CeilingPart, RegionPart, SourcePart
 from closeloop.process.schema.scores import GatePart, RoutePart, ScoresPart
 from closeloop.process.schema.stages import Stages
 
@@ -30,6 +30,7 @@ class ProcessFile(Closed):
     version: Annotated[int, Field(ge=1)]
     agreed: AgreedPart
     sources: Annotated[dict[Name, SourcePart], Field(min_length=1)]
+    ceilings: dict[Name, CeilingPart] = Field(default_factory=dict)
     regions: Annotated[dict[Name, RegionPart], Field(min_length=1)]
     people: Table
     products: Annotated[list[Name], Field(min_length=1)]
