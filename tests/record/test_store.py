@@ -103,6 +103,15 @@ def test_nothing_is_written_when_nothing_changed(database, linked, process):
         assert all_settled(connection, process, {"joe": "person"}) == {}
 
 
+def test_a_value_that_changed_only_its_type_is_written(database, linked, process):
+    linked(acme=("account", "acme"))
+    with database.write() as connection:
+        for said, kept in [(1.0, "1.0"), (1, "1.0"), (True, "true")]:  # the greater JSON of one moment stays
+            store.save_values(connection, [value("acme", "employees", "crm.NumberOfEmployees", said, given="1")])
+            all_settled(connection, process, {"acme": "account"})
+            assert connection.execute(text("SELECT value FROM winners")).all() == [(kept,)]
+
+
 def test_what_belongs_to_somebody_is_found_through_merges(database, linked):
     linked(
         joe=("person", "joe"),
@@ -158,7 +167,7 @@ def test_a_confirmed_value_is_read_for_the_root_and_the_later_confirmation_stays
 def test_the_views_show_every_value_and_mark_the_winner(database, linked, process):
     linked(joe=("person", "joe"), joseph=("person", "joe"))
     with database.write() as connection:
-        for statement in Path(store.__file__).with_name("views.sql").read_text(encoding="utf-8").split(";"):
+        for statement in Path(store.__file__).parent.with_name("views.sql").read_text(encoding="utf-8").split(";"):
             if statement.strip():
                 connection.exec_driver_sql(statement)
         store.save_values(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from closeloop.ports import Entity
-from closeloop.process.nouns import FieldRule, Path, Process, SourceDecl
+from closeloop.process.nouns import FieldRule, Path, Process
 from closeloop.process.once import once_per_process
+from closeloop.process.sources import SourceDecl
 
 RELATIONS = ("account", "person", "opportunity", "campaign")
 """Fields of any entity whose value is the id of another one, under the path "<source>.<Object>.<relation>"."""
@@ -16,7 +17,7 @@ FORMS: Mapping[str, Mapping[str, str]] = {
     "account": {"owner": "text"},
     "opportunity": {
         "name": "text", "stage": "text", "amount": "money", "product": "text", "region": "text", "owner": "text",
-        "is_won": "boolean", "is_closed": "boolean", "closed_at": "date", "loss_reason": "text",
+        "is_won": "boolean", "is_closed": "boolean", "opened_at": "text", "closed_at": "date", "loss_reason": "text",
     },
     "campaign": {"name": "text"},
 }  # fmt: skip
@@ -29,10 +30,17 @@ VENDOR_NAMES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         "Account": {"OwnerId": "owner"},
         "Opportunity": {
             "Name": "name", "StageName": "stage", "Amount": "amount", "Product__c": "product", "Region__c": "region",
-            "OwnerId": "owner", "IsWon": "is_won", "IsClosed": "is_closed", "CloseDate": "closed_at",
-            "Loss_Reason__c": "loss_reason",
+            "OwnerId": "owner", "IsWon": "is_won", "IsClosed": "is_closed", "CreatedDate": "opened_at",
+            "CloseDate": "closed_at", "Loss_Reason__c": "loss_reason",
         },
         "Campaign": {"Name": "name"},
+    },
+    "tryton": {
+        "Lead": {"employee": "owner"},
+        "Opportunity": {
+            "description": "name", "state": "stage", "amount": "amount", "employee": "owner", "is_won": "is_won",
+            "is_closed": "is_closed", "start_date": "opened_at", "end_date": "closed_at", "lost_reason": "loss_reason",
+        },
     },
 }  # fmt: skip
 """Kind of source → vendor's object → vendor's field → our field.
@@ -44,7 +52,12 @@ ENTITY_OF_OBJECT: Mapping[str, Entity] = {
     "Lead": "person", "Contact": "person", "Account": "account", "Opportunity": "opportunity", "Campaign": "campaign",
 }  # fmt: skip
 
-CURRENCY_NAMES: Mapping[str, str] = {"salesforce": "CurrencyIsoCode"}
+_OUR_NAMES: Mapping[str, Mapping[str, str]] = {
+    name: {field: field for field in FORMS[entity]} for name, entity in ENTITY_OF_OBJECT.items()
+}
+"""A declaration names its columns by our fields."""
+
+CURRENCY_NAMES: Mapping[str, str] = {"salesforce": "CurrencyIsoCode", "tryton": "currency"}
 """Kind of source → the vendor's field beside an amount that says its currency."""
 
 
@@ -76,9 +89,10 @@ def _paths(process: Process, entity: str, name: str) -> tuple[Path, ...]:
 
 
 def _paths_of_source(source: SourceDecl, entity: str, name: str) -> list[Path]:
+    names = _OUR_NAMES if source.declared is not None else VENDOR_NAMES.get(source.kind, {})
     return [
         Path(source.name, shown, vendor_field)
-        for vendor_object, fields in VENDOR_NAMES.get(source.kind, {}).items()
+        for vendor_object, fields in names.items()
         if ENTITY_OF_OBJECT[vendor_object] == entity
         for vendor_field, field in fields.items()
         if field == name

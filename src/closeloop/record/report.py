@@ -70,11 +70,17 @@ def relate(entity_id: str, relation: str, other_id: str, *, path: str, at: datet
 
 
 class _Target(NamedTuple):
-    """The field that a path feeds; `currency` is the path of its currency, for amounts that a vendor keeps apart."""
+    """The field that a path feeds.
+
+    Attributes:
+        currency: the path of its currency, for amounts that a vendor keeps apart.
+        usual: the currency of amounts of this source that come without one.
+    """
 
     field: str
     form: str
     currency: str | None
+    usual: str | None
     clean: CleaningTable | None
 
 
@@ -87,8 +93,9 @@ def _paths(process: Process) -> Mapping[tuple[str, str], tuple[_Target, ...]]:
                 source = process.sources.get(path.source)
                 beside = CURRENCY_NAMES.get(source.kind) if source and rule.form == "money" else None
                 currency = ".".join(filter(None, (path.source, path.object, beside))) if beside else None
+                usual = source.currency if source and rule.form == "money" else None
                 key = (entity, str(path))
-                paths[key] = (*paths.get(key, ()), _Target(rule.name, rule.form, currency, rule.clean))
+                paths[key] = (*paths.get(key, ()), _Target(rule.name, rule.form, currency, usual, rule.clean))
     return paths
 
 
@@ -100,9 +107,11 @@ def _with_currency(reported: Reported, target: _Target, values: tuple[Reported, 
         # The shortest decimal that reads back as the same double: 0.1 stays 0.1.
         amount = format(Decimal(repr(amount)), "f")
         amount = amount.rstrip("0").rstrip(".") if "." in amount else amount
-    if target.currency is None or not str(amount).strip()[-1:].isdigit():
+    if (target.currency is None and target.usual is None) or not str(amount).strip()[-1:].isdigit():
         return str(amount)
-    currency = next((v.value for v in values if v.entity == reported.entity and v.path == target.currency), None)
+    currency = next(
+        (v.value for v in values if v.entity == reported.entity and v.path == target.currency), target.usual
+    )
     return f"{amount} {currency}" if currency else str(amount)
 
 

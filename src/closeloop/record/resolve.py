@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
+from msgspec.json import Encoder
+
 from closeloop.process.nouns import FieldRule, Path
 from closeloop.record.nouns import FieldValue, Winner
 
@@ -21,13 +23,14 @@ def resolve(values: Sequence[FieldValue], rule: FieldRule, signed: str) -> Winne
 
     Returns:
         The winner, or None when nobody has reported a value. Inside a group the newest wins; of values of the same
-        moment the one whose path is named first, then the greater text, so that any order gives the same winner.
+        moment the one whose path is named first, then the greater path, JSON of the value, JSON of what was given and
+        message, each code point by code point, so that any order gives the same winner, in SQL as well (`by_sets`).
         A value that does not have the field's form wins only while no source at all has a valid one.
         With `any_true`, the newest of each path of each merged entity counts, and one true is enough.
 
     Source: process file, `fields`: `trust`, `newest`, `any_true`.
     """
-    ranks = _ranks(rule.trust)
+    ranks = ranks_of(rule.trust)
     known = [value for value in values if not ranks or value.path in ranks]
     if not known:
         return None
@@ -42,9 +45,12 @@ def resolve(values: Sequence[FieldValue], rule: FieldRule, signed: str) -> Winne
 Ranks = Mapping[str, tuple[int, int]]
 """Path → the number of its group and its place in the group."""
 
+_encode = Encoder().encode
+
 
 @lru_cache(maxsize=1024)
-def _ranks(trust: tuple[tuple[Path, ...], ...]) -> Ranks:
+def ranks_of(trust: tuple[tuple[Path, ...], ...]) -> Ranks:
+    """The rank of every path of an order of trust."""
     return {str(path): (group, at) for group, paths in enumerate(trust) for at, path in enumerate(paths)}
 
 
@@ -71,8 +77,8 @@ def _newest(values: Iterable[FieldValue], ranks: Ranks) -> FieldValue:
             value.at,
             -ranks.get(value.path, (0, 0))[1],
             value.path,
-            repr(value.value),
-            repr(value.given),
+            _encode(value.value),
+            _encode(value.given),
             value.message_id,
         ),
     )

@@ -31,7 +31,7 @@ def settle(
     for root_id, kind in kinds.items():
         before = old.get(root_id, {})
         now = winners_of(kind, values.get(root_id, ()), process)
-        changed = [winner for field, winner in now.items() if winner != before.get(field)]
+        changed = [winner for field, winner in now.items() if _differs(winner, before.get(field))]
         vanished = sorted(field for field in before if field not in now)
         if changed or vanished:
             settled[root_id] = Settled(changed, vanished)
@@ -51,3 +51,8 @@ def winners_of(kind: str, values: Sequence[FieldValue], process: Process) -> dic
         if winner is not None:
             winners[field] = winner
     return winners
+
+
+def _differs(winner: Winner, old: Winner | None) -> bool:
+    # 1, 1.0 and true are equal in Python, and three values in a table.
+    return winner != old or not winner.same_value(old) or type(winner.given) is not type(old.given)

@@ -1,4 +1,4 @@
-"""The record's tables: every value ever reported with source and time, and the winners."""
+"""Values and winners of those concerned, read and written a batch at a time."""
 
 from __future__ import annotations
 
@@ -6,71 +6,20 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec.json import Decoder, Encoder
-from sqlalchemy import (
-    Column,
-    Connection,
-    Index,
-    Select,
-    Table,
-    bindparam,
-    column,
-    delete,
-    literal_column,
-    select,
-    text,
-)
+from sqlalchemy import Connection, Select, Table, bindparam, column, delete, literal_column, select
 from sqlalchemy import table as known_table
 
-from closeloop.db import INT, TEXT, among, put, table
+from closeloop.db import TEXT, among, put
 from closeloop.record.nouns import Confirmation, FieldValue, Settled, Stored, Verification, Winner
+from closeloop.record.store.tables import IS_RELATION, field_values, verifications, winners
 from closeloop.words.moment import from_us, to_us
 
-_IS_RELATION = text("field IN ('account', 'person', 'opportunity', 'campaign')")
-
-# fmt: off
-field_values = table(
-    "field_values",
-    Column("entity_id", TEXT, primary_key=True),    # the entity it was reported for, not its root
-    Column("field", TEXT, primary_key=True),
-    Column("path", TEXT, primary_key=True),         # crm.Email
-    Column("at", INT, primary_key=True),
-    Column("value", TEXT, nullable=False),          # JSON, normal form
-    Column("given", TEXT, nullable=False),          # JSON, as it came
-    Column("valid", INT, nullable=False),
-    Column("message_id", TEXT, nullable=False),
-    rowid=False,
-)
-winners = table(
-    "winners",
-    Column("entity_id", TEXT, primary_key=True),    # the root
-    Column("field", TEXT, primary_key=True),
-    Column("value", TEXT, nullable=False),
-    Column("given", TEXT, nullable=False),
-    Column("valid", INT, nullable=False),
-    Column("path", TEXT, nullable=False),
-    Column("at", INT, nullable=False),
-    Column("message_id", TEXT, nullable=False),
-    Column("why", TEXT, nullable=False),            # b2b@7 fields.person.email: desk before crm.Email …
-    Index("ix_winners_relation", "value", sqlite_where=_IS_RELATION, postgresql_where=_IS_RELATION),
-    rowid=False,
-)
-verifications = table(
-    "verifications",
-    Column("entity_id", TEXT, primary_key=True),
-    Column("field", TEXT, primary_key=True),
-    Column("value", TEXT, primary_key=True),
-    Column("at", INT, nullable=False),
-    Column("by", TEXT, nullable=False),
-    Column("evidence", TEXT, nullable=False),
-    rowid=False,
-)
-# fmt: on
 _entities = known_table("entities", column("id", TEXT), column("kind", TEXT), column("root_id", TEXT))
 
 _encode = Encoder().encode
 _decode = Decoder(Stored).decode
 
-_VALUE_COLUMNS = ("entity_id", "field", "path", "at", "valid", "value", "given", "message_id")
+VALUE_COLUMNS = ("entity_id", "field", "path", "at", "valid", "value", "given", "message_id")
 _WINNER_COLUMNS = ("entity_id", "field", "value", "given", "valid", "path", "at", "message_id", "why")
 
 
@@ -80,13 +29,18 @@ def save_values(connection: Connection, rows: Iterable[FieldValue]) -> None:
     Of two for the same entity, field, path and moment the greater one stays (a valid one before an invalid one, then
     by the text of its JSON, code point by code point), so that no order of arrival matters.
     """
+    put(connection, field_values, VALUE_COLUMNS, greatest(rows), "greater")
+
+
+def greatest(rows: Iterable[FieldValue]) -> list[tuple[str, str, str, int, int, str, str, str]]:
+    """The rows as `VALUE_COLUMNS` has them, the greater one of each entity, field, path and moment."""
     kept: dict[tuple[str, str, str, int], tuple[int, str, str, str]] = {}
     for value in rows:
         key = (value.entity_id, value.field, value.path, to_us(value.at))
         said = (int(value.valid), _json(value.value), _json(value.given), value.message_id)
         if key not in kept or said > kept[key]:
             kept[key] = said
-    put(connection, field_values, _VALUE_COLUMNS, [key + said for key, said in kept.items()], "greater")
+    return [key + said for key, said in kept.items()]
 
 
 def load_values(connection: Connection, root_ids: Collection[str]) -> dict[str, list[FieldValue]]:
@@ -188,6 +142,6 @@ _RELATED = (
     select(_target.c.root_id, _holder.c.id)
     .join_from(_target, winners, winners.c.value == literal_column("'\"'") + _target.c.id + literal_column("'\"'"))
     .join(_holder, _holder.c.id == winners.c.entity_id)
-    .where(among(_target.c.root_id, "roots"), _IS_RELATION)
+    .where(among(_target.c.root_id, "roots"), IS_RELATION)
     .where(_holder.c.kind == bindparam("kind"), _holder.c.id == _holder.c.root_id)
 )
