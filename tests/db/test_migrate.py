@@ -20,7 +20,7 @@ from closeloop.words.errors import Unready
 from support.shape import shape_of
 
 ROOMS = ("inbox", "identity", "record", "profile", "lifecycle", "alerts", "outbox")
-STORES = [importlib.import_module(f"closeloop.{room}.store") for room in ROOMS]
+STORES = [importlib.import_module(f"closeloop.{room}.store") for room in (*ROOMS, "vault")]
 
 ALTERS = '''"""Rename a column."""
 from alembic import op
@@ -70,9 +70,9 @@ def with_one_more_column() -> MetaData:
 
 
 def test_every_room_of_the_road_has_its_tables_here():
-    assert {table.name for store in STORES for table in vars(store).values() if isinstance(table, Table)} == set(
-        metadata.tables
-    )
+    stores = [*STORES, *(importlib.import_module(f"closeloop.outbox.store.{name}") for name in ("plans", "compares"))]
+    found = {table.name for store in stores for table in vars(store).values() if isinstance(table, Table)}
+    assert found == set(metadata.tables)
 
 
 def test_the_history_makes_what_the_stores_declare(database: Database, another: Database, views: list[str]):

@@ -25,4 +25,6 @@ def shape_of(connection: Connection) -> dict[str, str]:
     """Name → definition of every table, column, index and constraint, but Alembic's own."""
     statements = (_SQLITE,) if connection.dialect.name == "sqlite" else (_COLUMNS, _INDEXES, _CONSTRAINTS)
     found = [tuple(row) for statement in statements for row in connection.execute(text(statement))]
-    return {name: re.sub(r"\s+", " ", definition) for name, definition in found if not name.startswith("alembic")}
+    # A table that a migration made anew and renamed has its name in quotes.
+    plain = ((name, re.sub(r'^CREATE TABLE "(\w+)"', r"CREATE TABLE \1", definition)) for name, definition in found)
+    return {name: re.sub(r"\s+", " ", definition) for name, definition in plain if not name.startswith("alembic")}
