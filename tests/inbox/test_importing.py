@@ -19,8 +19,9 @@ from closeloop.inbox.importing import Imported, import_file
 from closeloop.inbox.nouns import Key, Message, Receipt, SetAside
 from closeloop.inbox.read import read
 from closeloop.process.load import load
-from closeloop.process.nouns import FieldRule, FileMapping, Process, SourceDecl
+from closeloop.process.nouns import FieldRule, Process
 from closeloop.process.nouns import Path as FieldPath
+from closeloop.process.sources import FileMapping, SourceDecl
 from closeloop.words.errors import BadInput
 
 NOW = datetime(2026, 9, 1, 9, tzinfo=UTC)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Column, Connection, Index, select
+from sqlalchemy import Column, Connection, Index, select, update
 
 from closeloop.alerts.nouns import Alert
 from closeloop.db import INT, TEXT, among, put, table
@@ -55,3 +55,11 @@ def save_new(connection: Connection, found: Sequence[Alert], signed: str) -> lis
         ],
     )
     return fresh
+
+
+def erase(connection: Connection, family: Sequence[str]) -> None:
+    """That somebody was told in time stays, as a count; of whom and of what does not."""
+    theirs = select(alerts.c.id).where(among(alerts.c.person_id, family)).order_by(alerts.c.at, alerts.c.id)
+    for n, id_ in enumerate(connection.execute(theirs).scalars().all()):
+        nothing = {"id": f"{family[0]}/{n}", "touch_id": "", "text": "", "why": ""}
+        connection.execute(update(alerts).where(alerts.c.id == id_).values(nothing))

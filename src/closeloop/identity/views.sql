@@ -29,3 +29,7 @@ SELECT kind, state, COUNT(*) AS n FROM pairs GROUP BY kind, state;
 -- What each person is compared by: `given` is JSON, field → [moment in µs, value as it came], of its own entity.
 CREATE VIEW v_traits AS
 SELECT t.entity_id, e.root_id, t.given, t.bundle, t.message_id FROM traits t JOIN entities e ON e.id = t.entity_id;
+
+-- Digests of the keys of those who were erased: who has a key and the salt can ask whether it is among them.
+CREATE VIEW v_tombstones AS
+SELECT digest, salt, erased_at, erasure_id FROM tombstones;

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from closeloop.inbox.nouns import Act
 from closeloop.ports import Value
-from closeloop.process.nouns import SourceDecl
+from closeloop.process.sources import SourceDecl
 from closeloop.process.touches import TOUCH_KINDS
 
 Said = Mapping[str, object]

@@ -52,7 +52,7 @@ def open_envelope(body: bytes, *, one_event: bool) -> Envelope:
     except RecursionError:
         raise BadInput(f"the body is nested too deeply to be read; {_VALID}") from None
     if outer.batch is not msgspec.UNSET:
-        return Envelope(outer.batch, _text(outer.write_key), _text(outer.sent_at), outer.context)
+        return Envelope(outer.batch, _text(outer.write_key), _text(outer.sent_at), outer.context or None)
     if not one_event:
         raise BadInput(f'the body has no "batch"; {_VALID}')
     return Envelope((body,), _text(outer.write_key), _text(outer.sent_at), None)
@@ -62,7 +62,7 @@ class _Outer(msgspec.Struct, rename="camel"):
     batch: list[msgspec.Raw] | msgspec.UnsetType = msgspec.UNSET
     write_key: object = None
     sent_at: object = None
-    context: msgspec.Raw | None = None
+    context: msgspec.Raw = msgspec.Raw()  # in a union with None, no object would fit
 
 
 _OUTER = msgspec.json.Decoder(_Outer)

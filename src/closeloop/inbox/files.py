@@ -12,7 +12,8 @@ from typing import NamedTuple
 import msgspec
 
 from closeloop.inbox.nouns import Receipt
-from closeloop.process.nouns import FileMapping, Process, SourceDecl
+from closeloop.process.nouns import Process
+from closeloop.process.sources import FileMapping, SourceDecl
 from closeloop.tables.look import look, same_heading
 from closeloop.tables.nouns import Choice, Look, Part
 from closeloop.tables.rows import rows

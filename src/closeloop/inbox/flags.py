@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from closeloop.process.nouns import FileMapping
+from closeloop.process.sources import FileMapping
 from closeloop.rules import Rule
 from closeloop.rules.rule import walk
 from closeloop.rules.tree import Name

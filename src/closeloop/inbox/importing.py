@@ -15,7 +15,8 @@ from typing import Protocol, TextIO
 from closeloop.inbox.files import NOTHING_SAID, Chunk, Said, chunks, inspect, mapping_of
 from closeloop.inbox.nouns import Message, Receipt
 from closeloop.inbox.rows import each_row
-from closeloop.process.nouns import Process, SourceDecl
+from closeloop.process.nouns import Process
+from closeloop.process.sources import SourceDecl
 from closeloop.tables.nouns import Look, Refused, Row
 from closeloop.words.errors import BadInput
 

@@ -68,11 +68,12 @@ class Click:
     """A person's act on the console or the command line: `verb` on a subject.
 
     Attributes:
-        subject: the lead of an outcome, the link of an unlink, else the pair that is judged.
+        subject: the lead of an outcome, the link of an unlink, who is erased or whose erasure is lifted (an id,
+            never an address), else the pair that is judged.
         choice: the outcome, or a reason in a person's own words.
     """
 
-    verb: Literal["outcome", "unlink", "retry", "same", "different", "skip", "reopen"]
+    verb: Literal["outcome", "unlink", "retry", "same", "different", "skip", "reopen", "erase", "lift"]
     subject: str
     choice: str
     by: str

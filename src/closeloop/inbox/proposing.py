@@ -10,7 +10,8 @@ from pathlib import Path
 import msgspec
 
 from closeloop.inbox.files import NOTHING_SAID, Said
-from closeloop.process.nouns import FileMapping, Process
+from closeloop.process.nouns import Process
+from closeloop.process.sources import FileMapping
 from closeloop.tables.headings import meaning_of
 from closeloop.tables.look import look, same_heading
 from closeloop.tables.meanings import Meaning, propose

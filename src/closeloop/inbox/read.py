@@ -6,6 +6,7 @@ import msgspec
 
 from closeloop.inbox.answers import read_answers
 from closeloop.inbox.clicks import read_clicks
+from closeloop.inbox.erased import HEADER, with_placeholders
 from closeloop.inbox.keys import nameless_id
 from closeloop.inbox.matched import read_matched
 from closeloop.inbox.nouns import Message, Receipt, SetAside
@@ -13,7 +14,8 @@ from closeloop.inbox.records import read_records
 from closeloop.inbox.rows import read_rows
 from closeloop.inbox.segment import read_segment
 from closeloop.inbox.ticks import read_ticks
-from closeloop.process.nouns import Process, SourceDecl
+from closeloop.process.nouns import Process
+from closeloop.process.sources import SourceDecl
 from closeloop.words.errors import BadInput
 
 Read = list[Message | SetAside]
@@ -25,10 +27,11 @@ def read(receipt: Receipt, process: Process) -> Read:
     A receipt that cannot be read at all gives one `SetAside`; a version of the process gives none.
     """
     try:
-        return _by_door(receipt, process)
+        found = _by_door(receipt, process)
     except (BadInput, msgspec.DecodeError) as error:
         key = nameless_id(receipt, 0, receipt.body)
-        return [SetAside(key, receipt.source, receipt.id, 0, receipt.received_at, str(error))]
+        found = [SetAside(key, receipt.source, receipt.id, 0, receipt.received_at, str(error))]
+    return with_placeholders(receipt, found) if HEADER in receipt.headers else found
 
 
 def _by_door(receipt: Receipt, process: Process) -> Read:

@@ -17,7 +17,8 @@ from closeloop.inbox.keys import message_id
 from closeloop.inbox.nouns import Act, Key, Message, Receipt, Reported, SetAside
 from closeloop.inbox.skew import SKEWED
 from closeloop.ports import Value
-from closeloop.process.nouns import FileMapping, Process, SourceDecl
+from closeloop.process.nouns import Process
+from closeloop.process.sources import FileMapping, SourceDecl
 from closeloop.tables.nouns import Blank, Cells, Layout, Part, Refused, Row
 from closeloop.tables.text import csv_rows, json_rows
 from closeloop.words.errors import BadInput
@@ -48,7 +49,7 @@ def each_row(receipt: Receipt, process: Process, source: SourceDecl) -> Iterator
         raise BadInput(f"{process.signed} says nothing of files from {source.name!r}: it needs `kind: file`")
     fields = fields_of(process).of(source.name)
     copies = frozenset(receipt.headers.get("copies", "").split())
-    for row in _parts(receipt, mapping):
+    for row in parts(receipt, mapping):
         if not isinstance(row, Blank):
             read = row if isinstance(row, Refused) else _message(row, receipt, source.name, mapping, fields)
             if isinstance(read, Message) and str(read.position) in copies:
@@ -56,7 +57,7 @@ def each_row(receipt: Receipt, process: Process, source: SourceDecl) -> Iterator
             yield read
 
 
-def _parts(receipt: Receipt, mapping: FileMapping) -> Iterator[Part]:
+def parts(receipt: Receipt, mapping: FileMapping | None) -> Iterator[Part]:
     """The rows as the import saw them: how the text falls into cells stands in the receipt's headers."""
     headers = receipt.headers
     lines = io.StringIO(receipt.body.decode("utf-8", "surrogateescape"), newline="")
@@ -65,8 +66,8 @@ def _parts(receipt: Receipt, mapping: FileMapping) -> Iterator[Part]:
         return json_rows(lines, first_line=first_line)
     columns = msgspec.json.decode(headers.get("columns", "[]"), type=tuple[str, ...])
     layout = Layout(
-        headers.get("delimiter", mapping.delimiter or ","), columns, int(headers.get("required", len(columns))),
-        wrapped="wrapped" in headers, spaced="spaced" in headers,
+        headers.get("delimiter", (mapping and mapping.delimiter) or ","), columns,
+        int(headers.get("required", len(columns))), wrapped="wrapped" in headers, spaced="spaced" in headers,
     )  # fmt: skip
     return csv_rows(lines, layout, first_line=first_line)
 

@@ -20,7 +20,8 @@ from closeloop.inbox.nouns import Key, Message, Receipt, SetAside
 from closeloop.inbox.skew import corrected
 from closeloop.inbox.utterance import KIND_OF_PATH, Utterance, utterance
 from closeloop.ports import Value
-from closeloop.process.nouns import Process, SourceDecl
+from closeloop.process.nouns import Process
+from closeloop.process.sources import SourceDecl
 from closeloop.words import moment
 from closeloop.words.email import normalise_email
 from closeloop.words.errors import BadInput
@@ -32,13 +33,22 @@ def read_segment(receipt: Receipt, process: Process, source: SourceDecl) -> list
     Raises:
         BadInput: the body as a whole is no request.
     """
-    path_kind = KIND_OF_PATH.get(receipt.headers.get("path", "").rstrip("/").rpartition("/")[2])
+    path_kind = _kind_of_path(receipt)
     envelope = open_envelope(receipt.body, one_event=path_kind is not None)
     shared = _Shared(
         receipt, source, fields_of(process).of(source.name), path_kind, _moment(envelope.sent_at),
         _context(envelope.context),
     )  # fmt: skip
     return [_read(bytes(raw), position, shared) for position, raw in enumerate(envelope.events)]
+
+
+def is_one_event(receipt: Receipt) -> bool:
+    """Whether the request's path names a kind of event, so that its body may be that event."""
+    return _kind_of_path(receipt) is not None
+
+
+def _kind_of_path(receipt: Receipt) -> str | None:
+    return KIND_OF_PATH.get(receipt.headers.get("path", "").rstrip("/").rpartition("/")[2])
 
 
 class _Shared(NamedTuple):

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from closeloop.inbox.acts import Said, mapping, page_act, track_act
 from closeloop.inbox.event import Event
 from closeloop.inbox.nouns import Act
-from closeloop.process.nouns import SourceDecl
+from closeloop.process.sources import SourceDecl
 from closeloop.words.errors import BadInput
 
 KIND_OF_PATH: Mapping[str, str] = {

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from closeloop.inbox.nouns import Click
 from closeloop.lifecycle.move import OPPORTUNITY, follow
-from closeloop.lifecycle.nouns import Confirmed, Deal, Lead, ShownAs
+from closeloop.lifecycle.nouns import Confirmed, Deal, Lead, ShownAs, Tell
 from closeloop.lifecycle.scopes import LeadScope
 from closeloop.lifecycle.situation import Draft, Heard
 from closeloop.ports import Record
@@ -16,6 +16,8 @@ from closeloop.process.nouns import OutcomeRule
 
 _WORKED = frozenset({"Status", "StageName", "IsConverted", "CallDisposition"})
 """What sellers change in their CRM when they work on a lead, a task or a deal."""
+OWNER = "_owner"
+"""Among the news of a record: its owner."""
 _REOPENED = "Open"
 """The status that the hub itself gives to a record which is sales' again."""
 
@@ -30,6 +32,7 @@ def hear(draft: Draft, heard: Heard) -> bool:
     if lead is None or _is_older(draft, lead, heard):
         return False
     _link(draft, lead, heard)
+    lead = _given(draft, lead, heard)
     lead = _responded(draft, lead, heard)
     lead = _amount(draft, lead, heard)
     stage = draft.stage(lead)
@@ -121,6 +124,22 @@ def _link(draft: Draft, lead: Lead, heard: Heard) -> None:
         draft.show(ShownAs(lead.id, OPPORTUNITY, record.our_key or lead.id, record.id))
     elif record.our_key is not None and record.object in ("Lead", "Task"):
         draft.show(ShownAs(lead.id, record.object, record.our_key, record.id))
+
+
+def _given(draft: Draft, lead: Lead, heard: Heard) -> Lead:
+    """Somebody in the CRM gave what shows the lead to another member of the teams: it is theirs, its clock goes on."""
+    record = _crm_record(draft, heard)
+    owner = record.refs.get("owner") if record is not None else None
+    if record is None or owner is None or heard.is_first or OWNER not in heard.news:
+        return lead
+    member = draft.process.member_by_user(owner.id)
+    shows = any(_shows(each, record) for each in draft.shown.get(lead.id, []))
+    if member is None or not shows or not lead.is_open or lead.owner in (None, member.name):
+        return lead
+    lead = replace(lead, owner=member.name, previous_owners=(*lead.previous_owners, member.name))
+    lead = draft.note(lead, "assigned", f"{record.object} was given to {member.name} in the CRM", heard.message.id)
+    draft.intents.append(Tell(lead, None))
+    return lead
 
 
 def _responded(draft: Draft, lead: Lead, heard: Heard) -> Lead:

@@ -29,10 +29,17 @@ def run_out(draft: Draft, message_id: str, due: Due) -> None:
             # Entering a stage leaves no moment of assignment, and whom the lead was taken from is excluded; waking from
             # nurture leaves the earlier one, and anybody may have it.
             draft.wants_owner[lead.id] = lead.assigned_at is None
+        case "assign" if lead.owner is not None and lead.status == "open" and _has_left(draft, lead.owner):
+            draft.wants_owner[lead.id] = True
         case "wake" if lead.status == "nurturing":
             wake(draft, lead, draft.rule("stages", lead.stage) + f": nurture {lead.programme} is over", message_id)
         case _:
             pass
+
+
+def _has_left(draft: Draft, owner: str) -> bool:
+    member = draft.process.member(owner)
+    return member is None or member.is_away(draft.now)
 
 
 def wake_on_interest(draft: Draft) -> None:

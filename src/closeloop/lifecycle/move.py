@@ -103,7 +103,8 @@ def assign(draft: Draft, lead: Lead, member: Member | None, why: str) -> None:
             waits = "it stands on the attention page, and is tried again while its region works"
             draft.note(lead, "assigned", f"{why}; nobody could be chosen: {waits}", cause)
         return
-    why = why if is_new else f"{why}; nobody could be chosen until now"
+    before = "nobody could be chosen until now" if lead.owner is None else f"{lead.owner} has left, or is away"
+    why = why if is_new else f"{why}; {before}"
     previous = (*lead.previous_owners, member.name)
     respond_by = _respond_by(stage.respond, calendar, draft.now)
     lead = replace(

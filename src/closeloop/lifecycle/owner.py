@@ -51,9 +51,9 @@ def _deal_owner(draft: Draft, lead: Lead, excluded: Sequence[str]) -> Member | N
 
 
 def _known(draft: Draft, user: str | None, excluded: Sequence[str]) -> Member | None:
-    """The member with that id in the CRM, unless they had the lead before; an integration's own user is nobody."""
+    """The member with that id in the CRM, unless they are away or had the lead; an integration's own user is nobody."""
     member = draft.process.member_by_user(user) if user is not None else None
-    return member if member is not None and member.name not in excluded else None
+    return member if member is not None and member.name not in excluded and not member.is_away(draft.now) else None
 
 
 def _from_team(draft: Draft, lead: Lead, desk: Desk, way: str, *, exclude_previous: bool) -> Member | None:

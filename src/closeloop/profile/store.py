@@ -134,6 +134,26 @@ def rebuild(connection: Connection, person_ids: Collection[str], process: Proces
     save_sums(connection, fold({}, theirs, process).values())
 
 
+def named_on(connection: Connection, family: Collection[str]) -> set[str]:
+    """The browsers on which the person did something under their own name."""
+    statement = select(touches.c.visitor).where(among(touches.c.person_id, list(family)))
+    return {visitor for visitor in connection.execute(statement.distinct()).scalars() if visitor is not None}
+
+
+def also_named_on(connection: Connection, family: Collection[str], visitors: Collection[str]) -> set[str]:
+    """Those browsers on which somebody else did something under their own name too."""
+    statement = select(touches.c.visitor, touches.c.person_id).where(among(touches.c.visitor, list(visitors)))
+    named = statement.where(touches.c.person_id.is_not(None)).distinct()
+    return {visitor for visitor, person in connection.execute(named) if person not in set(family)}
+
+
+def erase(connection: Connection, family: Collection[str], visitors: Collection[str]) -> None:
+    """Forget what the person did, also on browsers that nobody else was seen on, and how it was scored."""
+    connection.execute(delete(touches).where(among(touches.c.person_id, list(family))))
+    connection.execute(delete(touches).where(among(touches.c.visitor, list(visitors)), touches.c.person_id.is_(None)))
+    connection.execute(_FORGET, {"people": list(family)})
+
+
 def _rows(
     connection: Connection, statement: Select[Any], wanted: str, ids: Collection[str], **more: int
 ) -> Sequence[Any]:

@@ -24,6 +24,7 @@ from closeloop.identity.store.tables import (
     merges,
     pairs,
     sharers,
+    tombstones,
     traits,
     visits,
 )
@@ -66,6 +67,7 @@ __all__ = [
     "skip",
     "spans",
     "told_apart",
+    "tombstones",
     "traits",
     "unlink",
     "visits",

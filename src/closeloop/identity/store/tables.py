@@ -115,4 +115,12 @@ pairs = table(
     Index(None, "right_id"),
     Index("ix_pairs_open", "weight", "id", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
 )
+tombstones = table(
+    "tombstones",                                   # of keys of those who were erased
+    Column("digest", TEXT, primary_key=True),       # salted
+    Column("salt", TEXT, nullable=False),           # one for the whole database
+    Column("erased_at", INT, nullable=False),
+    Column("erasure_id", TEXT, nullable=False),     # the person, by whose id nothing else is known any more
+    rowid=False,
+)
 # fmt: on
