@@ -9,7 +9,9 @@ clocks that ran out come in as receipts like everything else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -28,30 +30,37 @@ from closeloop.inbox.read import read
 from closeloop.inbox.records import encode_records
 from closeloop.inbox.ticks import encode_due
 from closeloop.lifecycle import store as lifecycle_store
+from closeloop.lifecycle.store.freed import free
 from closeloop.outbox import store as outbox_store
-from closeloop.ports import Answer, Clock, Connector, Outcome
+from closeloop.outbox.breaker import failed
+from closeloop.outbox.store.unsent import under_way
+from closeloop.ports import Answer, Clock, Connector, Limits, Outcome, Record
 from closeloop.process.nouns import Process
 from closeloop.steps.accounts import match_accounts
 from closeloop.steps.alert import alert
 from closeloop.steps.answers import recognise, settle_answers
 from closeloop.steps.batch import Batch
 from closeloop.steps.decide import decide
+from closeloop.steps.erase import erase
 from closeloop.steps.identify import identify
 from closeloop.steps.judge import judge
+from closeloop.steps.keep_out import keep_out, nobody_was_erased_meanwhile
 from closeloop.steps.match import match, take_matched
 from closeloop.steps.plan import plan
 from closeloop.steps.profile import profile
 from closeloop.steps.record import record
-from closeloop.steps.unheard import drop_echoes
+from closeloop.steps.unheard import UNDER_WAY, drop_echoes
 from closeloop.words import ids
-from closeloop.words.errors import CloseloopError, EndError, Permanent, Transient, Unready
+from closeloop.words.errors import Barred, CloseloopError, EndError, Permanent, Transient, Unready
 from closeloop.words.text import clean, has_unfit
 
 STEPS: Final[tuple[Callable[[Batch], None], ...]] = (
     settle_answers,
     recognise,
+    keep_out,
     drop_echoes,
     identify,
+    nobody_was_erased_meanwhile,
     record,
     match,
     take_matched,
@@ -61,6 +70,7 @@ STEPS: Final[tuple[Callable[[Batch], None], ...]] = (
     decide,
     alert,
     plan,
+    erase,
 )
 BATCH: Final = 200
 """Receipts taken at once."""
@@ -69,11 +79,22 @@ _LONGEST_REASON: Final = 2000
 log = structlog.get_logger()
 
 
+def unheard(_: int) -> None:
+    """Nobody wants to know how far it is."""
+
+
 class Hub:
     """The road over one database. Any number of hubs may work on one PostgreSQL, one on SQLite."""
 
-    def __init__(self, database: Database, process: Process, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, process: Process, clock: Clock, calls_a_day: Mapping[str, int] | None = None
+    ) -> None:
+        """Args:
+        calls_a_day: connection → calls that the installation allows, all processes together; the vendor may allow less.
+        """
         self.database, self.process, self.clock = database, process, clock
+        self.calls_a_day = dict(calls_a_day or {})
+        self._calls = _Calls()
         self._rung: frozenset[Due] = frozenset()
         """Clocks that ran out and still stand, since their message is not decided yet or failed."""
 
@@ -102,7 +123,7 @@ class Hub:
                     receipts = inbox_store.claim(connection, queue, n)
                     if receipts:
                         messages = [message for receipt in receipts for message in read(receipt, self.process)]
-                        self._pass(connection, messages, self.now())
+                        self._pass(connection, messages, self.now(), queue)
                         inbox_store.done(connection, [receipt.id for receipt in receipts])
                     return len(receipts)
             except Unready:
@@ -114,46 +135,90 @@ class Hub:
                 return self._decide_carefully(queue, n)
         return self._decide_carefully(queue, n)
 
-    def deliver(self, source: str, connector: Connector, worker: str) -> int:
-        """Send what waits for one connection and take in its answers. Returns how many commands were answered."""
+    def deliver(self, source: str, connector: Connector, worker: str, *, in_bulk: bool = False) -> int:
+        """Send what waits for one connection and take in its answers. Returns how many commands were answered.
+
+        Nothing is sent while the vendor is away, nor beyond the calls that it allows, in all processes together. With
+        `in_bulk` as many go at once as one of its bulk jobs holds.
+        """
+        allowed = self.calls_a_day.get(source)
         with self.database.write() as connection:
-            posted = outbox_store.claim(connection, source, self.now(), connector.batch_size, worker)
-        if not posted:
+            turn = outbox_store.begin_turn(connection, source, connector, worker, self.now(), allowed, in_bulk=in_bulk)
+        if not turn.posted and not turn.ask:
             return 0
-        commands = [each.planned.command for each in posted]
+        commands = [each.planned.command for each in turn.posted]
         try:
-            answers = connector.push(commands)
+            answers = connector.push(commands) if commands else ()
         except EndError as error:
             answers = [_answer_of(command.key, error) for command in commands]
+        told = _told(connector) if turn.ask and failed(answers) is None else None
         with self.database.write() as connection:
             held = outbox_store.end_leases(connection, [command.key for command in commands], worker)
             taken = [answer for answer in answers if answer.key in held]
             if taken:
                 inbox_store.save_receipts(connection, [self._receipt(source, "answer", encode_answers(taken))])
+            outbox_store.end_turn(connection, turn, answers, self._calls.since(source, connector), told, self.now())
         return len(taken)
 
-    def listen(self, source: str, connector: Connector) -> int:
+    def may_listen(self, source: str) -> bool:
+        """Whether it is time to read again: not while the vendor is away, nor beyond the share of calls for reading."""
+        with self.database.write() as connection:
+            return outbox_store.may_read(connection, source, self.now(), self.calls_a_day.get(source))
+
+    def answered(self, source: str, answers: Sequence[Answer]) -> None:
+        """Take in what became of commands, like an answer of the system itself."""
+        self.take_in([self._receipt(source, "answer", encode_answers(answers))])
+
+    def heard(self, source: str, records: Sequence[Record]) -> None:
+        """Take in records as a system holds them now, like changes that it told of."""
+        if records:
+            self.take_in([self._receipt(source, "pull", encode_records(records))])
+
+    def reads_on(self, source: str, cursor: str) -> None:
+        """Reading goes on from here: what was before is known otherwise."""
+        with self.database.write() as connection:
+            inbox_store.save_cursor(connection, source, cursor, 0, self.now())
+
+    def was_read(self, source: str) -> bool:
+        """Whether the system was ever read."""
+        with self.database.read() as connection:
+            end = inbox_store.load_ends(connection).get(source)
+        return end is not None and end.cursor is not None
+
+    def listen(self, source: str, connector: Connector, on_page: Callable[[int], None] = unheard) -> int:
         """Read what changed at one system, each page in one commit with its cursor. Returns how many records.
+
+        Args:
+            on_page: told after each page how many more records are kept.
 
         Raises:
             Transient, Permanent: the system cannot be read; the health page shows it, the cursor stays.
+            Transient: also where the calls of the day are used up; what was read before is kept.
         """
         with self.database.read() as connection:
             end = inbox_store.load_ends(connection).get(source)
         n, cursor = 0, end.cursor if end else None
         more = True
         while more:
+            self._check_room(source)
             try:
                 page = connector.pull(cursor)
             except EndError as error:
                 with self.database.write() as connection:
+                    self._book_reads(connection, source, connector)
                     inbox_store.save_end_error(connection, source, str(error), self.now())
                 raise
             with self.database.write() as connection:
                 if page.records:
-                    inbox_store.save_receipts(connection, [self._receipt(source, "pull", encode_records(page.records))])
+                    # What is on its way may be in what was read, and is no edit of theirs then.
+                    keys = under_way(connection, source)
+                    sent = {UNDER_WAY: json.dumps(keys)} if keys else {}
+                    page_read = self._receipt(source, "pull", encode_records(page.records), sent)
+                    inbox_store.save_receipts(connection, [page_read])
                 inbox_store.save_cursor(connection, source, page.cursor, len(page.records), self.now())
+                self._book_reads(connection, source, connector)
             n, cursor, more = n + len(page.records), page.cursor, page.more
+            on_page(len(page.records))
         return n
 
     def tick(self, at_most: int = 1000) -> int:
@@ -187,24 +252,35 @@ class Hub:
         return receipts
 
     def begin(self) -> None:
-        """Keep the version of the process that decides from now on.
+        """Keep the version of the process that decides from now on; leads whose owners it has not, or away, move on.
 
         Raises:
             BadInput: this version was in use with other content.
         """
         with self.database.write() as connection:
             inbox_store.save_process(connection, self.process, self.now())
+            free(connection, {each.name for each in self.process.people if not each.is_away(self.now())}, self.now())
+
+    def _check_room(self, source: str) -> None:
+        with self.database.write() as connection:
+            outbox_store.check_room(connection, source, self.now(), self.calls_a_day.get(source))
+
+    def _book_reads(self, connection: Connection, source: str, connector: Connector) -> None:
+        n = self._calls.since(source, connector)
+        outbox_store.book_reads(connection, source, n, self.now(), self.calls_a_day.get(source))
 
     def replay_batch(self, connection: Connection, messages: Sequence[Message | SetAside], now: datetime) -> None:
         """Decide these messages again as of `now`, in a transaction of the caller's."""
         self._pass(connection, messages, now)
 
-    def _pass(self, connection: Connection, messages: Sequence[Message | SetAside], now: datetime) -> None:
+    def _pass(
+        self, connection: Connection, messages: Sequence[Message | SetAside], now: datetime, queue: Queue = "live"
+    ) -> None:
         known = inbox_store.known(connection, [message.id for message in messages])
         fresh = _once_each([message for message in messages if message.id not in known])
         if not fresh:
             return
-        batch = Batch(connection, fresh, self.process, now)
+        batch = Batch(connection, fresh, self.process, now, queue)
         for step in STEPS:
             step(batch)
         no = inbox_store.open_batch(connection, self.process.signed, len(fresh), now)
@@ -213,7 +289,8 @@ class Hub:
     def _decide_carefully(self, queue: Queue, n: int) -> int:
         with self.database.write() as connection:
             receipts = inbox_store.claim(connection, queue, n)
-            self._halve(connection, [message for receipt in receipts for message in self._read(connection, receipt)])
+            messages = [message for receipt in receipts for message in self._read(connection, receipt)]
+            self._halve(connection, messages, queue)
             inbox_store.done(connection, [receipt.id for receipt in receipts])
         return len(receipts)
 
@@ -226,12 +303,12 @@ class Hub:
             self._fail(connection, SetAside(key, receipt.source, receipt.id, 0, receipt.received_at, ""), error)
             return ()
 
-    def _halve(self, connection: Connection, messages: Sequence[Message | SetAside]) -> None:
+    def _halve(self, connection: Connection, messages: Sequence[Message | SetAside], queue: Queue) -> None:
         """Decide in savepoints, in halves, down to the message at fault."""
         for n_tries in range(1, _TRIES + 1):
             try:
                 with connection.begin_nested():
-                    self._pass(connection, messages, self.now())
+                    self._pass(connection, messages, self.now(), queue)
             except Unready:
                 raise
             except Exception as error:
@@ -244,8 +321,8 @@ class Hub:
                     self._fail(connection, messages[0], error)
                     return
                 middle = len(messages) // 2
-                self._halve(connection, messages[:middle])
-                self._halve(connection, messages[middle:])
+                self._halve(connection, messages[:middle], queue)
+                self._halve(connection, messages[middle:], queue)
             return
 
     def _fail(self, connection: Connection, message: Message | SetAside, error: Exception) -> None:
@@ -260,9 +337,31 @@ class Hub:
             no = inbox_store.open_batch(connection, self.process.signed, 1, self.now())
             inbox_store.save_messages(connection, [Verdict(message, "failed", reason)], no)
 
-    def _receipt(self, source: str, door: Door, body: bytes) -> Receipt:
+    def _receipt(self, source: str, door: Door, body: bytes, headers: Mapping[str, str] | None = None) -> Receipt:
         now = self.now()
-        return Receipt(ids.new(now), source, door, "live", now, {}, body)
+        return Receipt(ids.new(now), source, door, "live", now, headers or {}, body)
+
+
+class _Calls:
+    """What connectors did since they were last asked, counted once, whichever of their threads asks."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: dict[str, tuple[Connector, int]] = {}
+
+    def since(self, source: str, connector: Connector) -> int:
+        with self._lock:
+            before = self._known.get(source)
+            n = connector.calls
+            self._known[source] = (connector, n)
+            return n - before[1] if before is not None and before[0] is connector else n
+
+
+def _told(connector: Connector) -> Limits | None:
+    try:
+        return connector.limits()
+    except EndError:
+        return None
 
 
 def _once_each(messages: Sequence[Message | SetAside]) -> list[Message | SetAside]:
@@ -284,7 +383,7 @@ def _lost_a_race(error: DBAPIError) -> bool:
 
 def _answer_of(key: str, error: EndError) -> Answer:
     match error:
-        case Permanent():
+        case Permanent() if not isinstance(error, Barred):
             return Answer(key, Outcome.PERMANENT, reason=str(error))
         case Transient(retry_after=after) if after is not None:
             return Answer(key, Outcome.TRANSIENT, reason=str(error), retry_after_seconds=after.total_seconds())

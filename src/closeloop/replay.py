@@ -19,9 +19,11 @@ from sqlalchemy import Connection, Table, select
 
 from closeloop.db import Database, metadata
 from closeloop.flow import Hub
+from closeloop.identity.store import buried as tombstones
 from closeloop.inbox import store as inbox_store
 from closeloop.inbox.nouns import Message, SetAside
 from closeloop.inbox.read import read
+from closeloop.lifecycle.store import erase as lifecycle_store
 from closeloop.process.load import load_kept
 from closeloop.process.nouns import Process
 from closeloop.words.errors import BadInput
@@ -31,7 +33,9 @@ PASSING: Final[Mapping[str, frozenset[str] | None]] = {
     "waiting": None,  # what is still to be decided
     "ends": None,  # how far the outside was read
     "batches": frozenset({"n_messages"}),  # counts what was set aside again, of which nothing else is kept
-    "commands": frozenset({"attempts", "leased_by", "leased_until"}),  # who tried to send it, and how often
+    "sending": None,  # what was called when, and how the vendors answered
+    # Who tried to send it, how often and when, and what went before it.
+    "commands": frozenset({"attempts", "leased_by", "leased_until", "not_before", "lane", "plan_id"}),
 }
 """Columns that say how the work went and not what was decided; None stands for the whole table."""
 _SENT_OR_NOT: Final = {"leased": "waiting"}
@@ -72,6 +76,8 @@ def replay(source: Database, target: Database) -> Replayed:
     with source.read() as kept:
         with target.write() as connection:
             n_receipts = inbox_store.copy_log(kept, connection)
+            tombstones.copy_tombstones(kept, connection)
+            tombstones.copy_nameless(kept, connection)
         process_of = cache(lambda signed: _process(kept, signed))
         failed = inbox_store.failed_batches(kept)
         n_batches = n_messages = 0
@@ -88,12 +94,20 @@ def replay(source: Database, target: Database) -> Replayed:
 
 
 def compare(source: Database, target: Database) -> Iterator[Difference]:
-    """Every row that differs, table by table; what only says how the work went is left out (`PASSING`)."""
+    """Every row that differs, table by table; what only says how the work went is left out (`PASSING`).
+
+    So is what is left of people who were erased: their leads are kept as counts, companies and deals that only they
+    spoke of first keep their ids, and no receipt tells of them.
+    """
     with source.read() as here, target.read() as there:
+        nobody = tombstones.nameless(here)
+        nobody |= set(lifecycle_store.lead_ids(here, sorted(nobody))) if nobody else set()
         for table in metadata.sorted_tables:
             left_out = PASSING.get(table.name, frozenset[str]())
             if left_out is not None:
-                yield from _compare(table, left_out, here, there)
+                for each in _compare(table, left_out, here, there):
+                    if nobody.isdisjoint(map(str, (each.here or each.there or {}).values())):
+                        yield each
 
 
 def try_again(database: Database, *, set_aside: bool = False) -> int:

@@ -107,7 +107,12 @@ class Forgetful:
 
     def __init__(self, connector: Connector) -> None:
         self._connector = connector
-        self.batch_size = connector.batch_size
+        self.batch_size, self.bulk_size = connector.batch_size, connector.bulk_size
+        self.cost, self.limits = connector.cost, connector.limits
+
+    @property
+    def calls(self) -> int:
+        return self._connector.calls
 
     def push(self, commands: Sequence[Command]) -> Sequence[Answer]:
         return self._connector.push([self._unnamed(command) for command in commands])
@@ -149,7 +154,12 @@ class Slow:
 
     def __init__(self, road: Road, end: End) -> None:
         self._road, self._end = road, end
-        self.batch_size = end.connector.batch_size
+        self.batch_size, self.bulk_size = end.connector.batch_size, end.connector.bulk_size
+        self.cost, self.limits = end.connector.cost, end.connector.limits
+
+    @property
+    def calls(self) -> int:
+        return self._end.connector.calls
 
     def push(self, commands: Sequence[Command]) -> Sequence[Answer]:
         answers = self._end.connector.push(commands)

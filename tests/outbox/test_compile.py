@@ -137,6 +137,19 @@ def test_the_reason_of_the_last_cycle_is_taken_back_when_a_lead_returns():
     assert second.command.fields["reason"] is None
 
 
+def test_what_marketing_was_told_of_an_earlier_cycle_is_taken_back():
+    (first,), (second,) = commands(Tell(JOES_LEAD, None)), commands(Tell(lead(cycle=2), None))
+    stale = {"amount", "responded_at", "outcome"}
+    assert stale & set(first.command.fields) == set()
+    assert {name: second.command.fields[name] for name in stale} == dict.fromkeys(stale)
+
+
+def test_the_outcome_of_this_cycle_stays_once_its_owner_has_answered():
+    (tell,) = commands(Tell(lead(cycle=2, responded_at=AT), None))
+    assert "outcome" not in tell.command.fields
+    assert tell.command.fields["responded_at"] == AT.isoformat()
+
+
 def test_marketing_finds_somebody_without_a_known_record_by_address():
     (tell,) = commands(Tell(JOES_LEAD, None), now=known(pending={("ma", "Lead"): "ma:create:Lead:joe"}))
     assert tell.command.ref is None

@@ -12,7 +12,18 @@ from hypothesis import strategies as st
 
 from closeloop.inbox.fields import fields_of
 from closeloop.inbox.nouns import Reported
-from closeloop.outbox.echo import is_overtaken, news_of, only_news, shadow_of, was_read, written
+from closeloop.outbox.echo import (
+    is_over,
+    is_overtaken,
+    merged,
+    news_of,
+    not_ours,
+    only_news,
+    restored,
+    shadow_of,
+    was_read,
+    written,
+)
 from closeloop.outbox.sync import sync
 from closeloop.ports import Command, Record, Ref, Value, Verb
 from closeloop.record.nouns import FieldValue
@@ -229,3 +240,28 @@ def test_a_winner_is_told_to_a_side_that_has_nothing():
     blank = {**shadow_of(lead({"Phone": None})), "Title": None}
     plan = sync(known({("crm", "Lead", "L1"): blank}, person=winners(phone="+49301234567")), "sales", B2B, "m1")
     assert [dict(each.command.fields) for each in plan if each.source == "crm"] == [{"Phone": "+49301234567"}]
+
+
+def contact_with(became=(), **fields):
+    return Record("Contact", "C1", "person", AT, fields, became=became)
+
+
+def test_what_was_sent_and_not_answered_is_no_edit_of_theirs_in_whatever_spelling():
+    under_way = [update(Phone="+49301234567", Title="CTO")]
+    record = contact_with(Phone="+49 (30) 123-4567", Title="Buyer", Email="x@acme.example")
+    news = frozenset({"Phone", "Title", "Email"})
+    assert not_ours(record, news, under_way, FIELDS) == {"Title", "Email"}
+    assert not_ours(record, news, [], FIELDS) == news
+
+
+def test_a_record_that_ended_says_nothing_new_and_one_that_lives_again_does():
+    became = (Ref("Contact", "C2"),)
+    ended = merged({"Title": "CTO"}, *became)
+    assert is_over(contact_with(became, Title="CEO"), ended)
+    assert not is_over(contact_with(Title="CEO"), ended)
+    assert not is_over(contact_with(Title="CEO"), {"Title": "CTO", "_state": "active"})
+
+
+def test_a_restored_record_holds_what_was_given_back_and_is_active():
+    again = restored(merged({"Title": "CTO"}, Ref("Contact", "C2")), update(Phone="1"))
+    assert (again["_state"], again["Title"], again["Phone"]) == ("active", "CTO", "1")

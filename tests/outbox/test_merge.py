@@ -140,7 +140,7 @@ def test_what_is_said_of_undoing_depends_on_whether_it_was_carried_out():
     assert is_carried_out(posted("done", verified=True))
     assert not is_carried_out(posted("done"))
     assert said_of_undoing(posted(), carried_out=False) == "the merge of Contact C2 into C1 is not sent to crm any more"
-    assert "cannot be taken back there" in said_of_undoing(posted(), carried_out=True)
+    assert "it is asked to restore C2" in said_of_undoing(posted(), carried_out=True)
     settled = call_back(posted(), AT)
     assert (settled.state, settled.reason) == ("done", "not sent any more: the hub's merge was undone")
 

@@ -111,7 +111,7 @@ def test_after_a_merge_waiting_writes_to_the_loser_are_dropped_and_the_rest_goes
 
 
 def test_a_merge_that_was_called_back_and_that_the_vendor_made_all_the_same_is_done_after_all():
-    called_back = posted(state="done")
+    called_back = posted(state="done", n_answers=1)
     merged = type(called_back)(merge(), "done", 1, AT)
     answer = Answer("m", Outcome.DONE, L1, verified=True)
     settled = settle(merged, answer, AT)

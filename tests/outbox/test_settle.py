@@ -80,7 +80,7 @@ def test_a_record_that_moved_ends_its_command_and_says_where_it_lives():
 
 def test_a_late_answer_to_a_done_command_changes_nothing():
     for outcome in Outcome:
-        assert settle(posted(state="done"), Answer("k", outcome), AT) is None
+        assert settle(posted(state="done", n_answers=1), Answer("k", outcome), AT) is None
 
 
 def test_a_late_success_brings_a_dead_command_to_its_end():

@@ -12,8 +12,9 @@ import pytest
 
 from closeloop.inbox.importing import import_file
 from closeloop.ports import Record, Ref
-from closeloop.process.nouns import FieldRule, FileMapping, Process, SourceDecl
+from closeloop.process.nouns import FieldRule, Process
 from closeloop.process.nouns import Path as FieldPath
+from closeloop.process.sources import FileMapping, SourceDecl
 from support.road import START, Road, b2b, event, page_of, raw_receipt, road_on
 
 LONG = "".join(f"{n * 2654435761 % 2**32:08x}" for n in range(600))

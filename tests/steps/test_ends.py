@@ -6,7 +6,7 @@ import json
 from datetime import timedelta
 
 from closeloop.inbox.nouns import Click
-from closeloop.measure.dead import dead_like
+from closeloop.measure.rejects import dead_like
 from closeloop.ports import Outcome, Record, Ref
 from support.vendor_words import CONTACT, LEAD, answered, clicked, commands, joe_is_a_lead, lead_record, told
 

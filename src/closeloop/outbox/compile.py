@@ -46,6 +46,13 @@ def compile_intents(
     return [planned for intent in intents for planned in compiler.of(intent)]
 
 
+def _is_told(lead: Lead, name: str, value: Value) -> bool:
+    """Marketing keeps what it was told of an earlier cycle, until it is told that there is none now."""
+    if value is not None or lead.cycle == 1:
+        return value is not None
+    return name in ("reason", "amount", "responded_at") or (name == "outcome" and lead.responded_at is None)
+
+
 class _Compiler:
     def __init__(
         self,
@@ -152,9 +159,7 @@ class _Compiler:
             "amount": str(lead.amount) if lead.amount else None,
             "responded_at": lead.responded_at.isoformat() if lead.responded_at else None,
         }
-        told = {name: facts[name] for name in feedback.tell if facts.get(name) is not None}
-        if lead.reason is None and "reason" in feedback.tell and lead.cycle > 1:
-            told["reason"] = None
+        told = {name: facts[name] for name in feedback.tell if name in facts and _is_told(lead, name, facts[name])}
         yield self._marketing(
             lead,
             feedback.to,

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from closeloop.inbox.fields import Named
 from closeloop.inbox.nouns import Message
-from closeloop.outbox.nouns import STATE, Shadow
+from closeloop.outbox.nouns import STATE, Shadow, is_gone
 from closeloop.ports import Command, Record, Ref, Value
 from closeloop.words.moment import to_us
 from closeloop.words.normal import comparable
@@ -35,6 +35,11 @@ def is_overtaken(record: Record, shadow: Shadow | None) -> bool:
     return isinstance(read_at, int) and to_us(record.changed_at) < read_at
 
 
+def is_over(record: Record, shadow: Shadow | None) -> bool:
+    """Whether the record is known to have ended as it says: nobody works on it any more, so no news can come of it."""
+    return is_gone(shadow) and shadow_of(record)[STATE] == (shadow or {}).get(STATE)
+
+
 def news_of(record: Record, shadow: Shadow | None, fields: Sequence[Named]) -> frozenset[str]:
     """Names of the fields that differ from what the vendor was known to hold; all of them for a record never seen.
 
@@ -54,6 +59,24 @@ def news_of(record: Record, shadow: Shadow | None, fields: Sequence[Named]) -> f
     return frozenset(news)
 
 
+def not_ours(
+    record: Record, news: frozenset[str], under_way: Iterable[Command], fields: Sequence[Named]
+) -> frozenset[str]:
+    """The news without what commands that nobody answered yet write there: their answers may be lost, or late.
+
+    Args:
+        under_way: what is to make or change this record.
+    """
+    forms = {named.name: named.form for named in fields if _means(named, record)}
+    ours = {
+        name
+        for command in under_way
+        for name, value in command.fields.items()
+        if name in news and _equal(forms.get(name, "text"), value, record.fields.get(name))
+    }
+    return news - ours
+
+
 def only_news(message: Message, news: frozenset[str], shadow: Shadow | None) -> Message:
     """The message without values that the vendor held before, and without an act that was told before."""
     values = tuple(each for each in message.values if each.path.rpartition(".")[2] in news)
@@ -69,12 +92,17 @@ def written(shadow: Shadow | None, command: Command) -> dict[str, Value]:
     return stands | ({_OWNER: owner.id} if owner else {})
 
 
-def merged(shadow: Shadow | None, survivor: Ref) -> dict[str, Value]:
-    """What is known of a record that went into another: where it lives on, and what it last held.
+def merged(shadow: Shadow | None, *became: Ref) -> dict[str, Value]:
+    """What is known of a record that went into others: where it lives on, and what it last held.
 
     Its fields stay, since the vendor reads them out once more and they are no news then.
     """
-    return {**(shadow or {}), STATE: _named([survivor])}
+    return {**(shadow or {}), STATE: _named(became)}
+
+
+def restored(shadow: Shadow | None, command: Command) -> dict[str, Value]:
+    """What the vendor holds in a record that lives again."""
+    return {**written(shadow, command), STATE: "active"}
 
 
 def _named(refs: Iterable[Ref]) -> str:

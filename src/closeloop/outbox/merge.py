@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import product
 
 from closeloop.outbox.nouns import Held, Link, Planned, Posted, Settlement, Shadow, ShadowKey, is_gone
 from closeloop.outbox.sync import written_fields
@@ -12,6 +13,8 @@ from closeloop.process.nouns import Process
 
 LOSER = "loser"
 """The reference of a MERGE to the record that goes."""
+PERSON = "person"
+"""The reference of a CONVERT to the contact that the lead goes into."""
 
 
 def plan_merges(
@@ -52,6 +55,37 @@ def lead_beside_contact(held: Sequence[Held], shadows: Mapping[ShadowKey, Shadow
                     yield lead, contact
 
 
+def plan_conversions(
+    held: Sequence[Held],
+    shadows: Mapping[ShadowKey, Shadow],
+    process: Process,
+    message_id: str,
+    pursued: Collection[ShadowKey],
+) -> list[Planned]:
+    """Commands by which a lead goes into the contact of the same person: no new account and no deal comes of it.
+
+    Args:
+        held: the records of one person, the oldest first.
+        pursued: leads of the CRM that somebody works on: what becomes of these is their owner's to say.
+    """
+    living = [each for each in held if shadows.get(each.key) and not is_gone(shadows[each.key])]
+    planned = []
+    for source in process.matching.convert_in:
+        contacts = [each for each in living if (each.source, each.object) == (source, "Contact")]
+        leads = [each for each in living if (each.source, each.object) == (source, "Lead") and each.key not in pursued]
+        for contact, lead in product(contacts[:1], leads):
+            command = Command(
+                f"convert:{source}.{lead.object}:{lead.id}",
+                Verb.CONVERT,
+                lead.object,
+                Ref(lead.object, lead.id),
+                refs={PERSON: Ref(contact.object, contact.id)},
+            )
+            why = f"{process.signed} matching.convert: {contact.object} {contact.id} is the same person"
+            planned.append(Planned(source, command, why, message_id, lead.root_id))
+    return planned
+
+
 def loser_of(posted: Posted) -> ShadowKey:
     """The record that a MERGE lets go."""
     ref = posted.planned.command.refs[LOSER]
@@ -79,7 +113,7 @@ def call_back(posted: Posted, now: datetime) -> Settlement:
 
 
 def is_carried_out(posted: Posted) -> bool:
-    """Whether the vendor has merged the two: there is no way back."""
+    """Whether the vendor has merged the two."""
     return posted.state == "done" and posted.verified
 
 
@@ -89,8 +123,8 @@ def said_of_undoing(posted: Posted, *, carried_out: bool) -> str:
     survivor = survivor_of(posted)[2]
     if carried_out:
         return (
-            f"{source} has merged {name} {loser} into {survivor}, which cannot be taken back there: it stays merged, "
-            "is not merged again from here, and no record is made anew"
+            f"{source} has merged {name} {loser} into {survivor}: it is asked to restore {loser}, or to make it anew "
+            f"where it cannot; what hung on it stays with {survivor}, and the two are not merged again from here"
         )
     return f"the merge of {name} {loser} into {survivor} is not sent to {source} any more"
 

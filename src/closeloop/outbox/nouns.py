@@ -14,7 +14,7 @@ from closeloop.record.nouns import Winners
 MAIL = "mail"
 """The connection through which mails go out."""
 
-CommandState = Literal["waiting", "leased", "done", "dead"]
+CommandState = Literal["waiting", "held", "leased", "done", "dead"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,7 @@ class Posted:
     n_answers: int
     created_at: datetime
     verified: bool = False
+    lane: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,67 @@ class Settlement:
     reason: str | None
     answered_at: datetime
     verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """How one connection may send just now, shared by all processes that send there.
+
+    Attributes:
+        mode: whether what is planned goes out by itself.
+        window_from: when the window began in which calls are counted (`budget.WINDOW`).
+        n_calls: made in it, reading included, and what is set aside for those under way.
+        n_reads: those of them that read.
+        n_sent: commands sent in it.
+        calls_allowed: in it; None where neither a setting nor the vendor says.
+        asked_at: when the vendor was last asked what it allows.
+        failures: calls in a row that failed as a whole.
+        closed_until: nothing is sent before.
+        why: what the last failed call was answered.
+        pace: commands a second, lately, while some were sent; None where nothing tells.
+    """
+
+    source: str
+    window_from: datetime
+    mode: str = "live"
+    n_calls: int = 0
+    n_reads: int = 0
+    n_sent: int = 0
+    calls_allowed: int | None = None
+    asked_at: datetime | None = None
+    failures: int = 0
+    closed_until: datetime | None = None
+    why: str | None = None
+    sent_at: datetime | None = None
+    pace: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What a full compare of one kind of record found.
+
+    Attributes:
+        why: on whose order, or what was lost.
+        n_there, n_here: living records at the system, and of those that the hub believed to live there.
+        n_unknown, n_gone, n_changed: there and not here, here and not there, and in both but not alike.
+        whole: False when counts alone were compared, and agreed.
+    """
+
+    id: str
+    source: str
+    object: str
+    why: str
+    n_there: int
+    n_here: int
+    n_unknown: int
+    n_gone: int
+    n_changed: int
+    whole: bool = True
+
+    @property
+    def drift(self) -> float:
+        """Share of the records that were not as the hub believed; 0.0 when there are none."""
+        return (self.n_unknown + self.n_gone + self.n_changed) / max(self.n_there, self.n_here, 1)
 
 
 ShadowKey = tuple[str, str, str]

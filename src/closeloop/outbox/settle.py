@@ -16,10 +16,11 @@ LONGEST_PAUSE = timedelta(minutes=15)
 def settle(posted: Posted, answer: Answer, now: datetime) -> Settlement | None:
     """The command's new state; None when the answer changes nothing, since the command is done.
 
-    A merge that was called back and that the vendor carried out all the same is done after all.
+    A merge that was called back and that the vendor carried out all the same is done after all, and so is a command
+    that was dropped, and so was never answered.
     """
     merged_after_all = posted.planned.command.verb is Verb.MERGE and answer.outcome is Outcome.DONE
-    if posted.state == "done" and not merged_after_all:
+    if posted.state == "done" and posted.n_answers and not merged_after_all:
         return None
     key = posted.planned.command.key
     ref_id = answer.ref.id if answer.ref else None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
-from closeloop.outbox.nouns import Known, Planned
+from closeloop.outbox.copied import copied_into
+from closeloop.outbox.nouns import Known, Planned, Shadow
 from closeloop.ports import Command, Ref, Value, Verb
 from closeloop.process.nouns import FieldRule, Process
 from closeloop.process.vocabulary import PERSON_OBJECTS
@@ -72,7 +73,7 @@ def written_fields(process: Process, source: str, object_name: str) -> Iterable[
 
 def _homes(process: Process) -> frozenset[str]:
     """Marketing's systems: where names live."""
-    return frozenset(name for name, source in process.sources.items() if source.kind == "marketo")
+    return frozenset(name for name, source in process.sources.items() if source.role == "marketing")
 
 
 def _changes(
@@ -81,8 +82,24 @@ def _changes(
     shadow = known.shadows.get((source, object_name, record_id))
     if shadow is None:
         return {}  # nothing is known of that record yet: its first reading decides
-    wanted = _wanted(process, source, object_name, known.person, known.account, only_always=only_always)
-    return {name: _outward(rule, winner) for name, rule, winner in wanted if not _holds(shadow.get(name), rule, winner)}
+    wanted = list(_wanted(process, source, object_name, known.person, known.account, only_always=only_always))
+    changes = {n: _outward(rule, winner) for n, rule, winner in wanted if not _holds(shadow.get(n), rule, winner)}
+    return (
+        _taken_out(process, source, object_name, shadow, {n for n, _, _ in wanted}, only_always=only_always) | changes
+    )
+
+
+def _taken_out(
+    process: Process, source: str, object_name: str, shadow: Shadow, believed: Collection[str], *, only_always: bool
+) -> dict[str, Value]:
+    """What a merge copied into the record, and nobody believes of this person now that it is undone."""
+    copied = copied_into(shadow)
+    return {
+        name: False if rule.form == "boolean" else None
+        for name, rule in (written_fields(process, source, object_name) if copied else ())
+        if name not in believed and (rule.always or not only_always)
+        if name in copied and shadow.get(name) == copied[name]
+    }
 
 
 def _wanted(

@@ -65,12 +65,18 @@ def without_belated(batch: Batch, who: Attributed) -> Attributed:
         why = who.inferred.get(message.id)
         if why is None:
             continue
-        if roots[message.id] in known:
+        if roots[message.id] in known or not _names_address(batch, message):
             relations[message.id] = {name: of for name, of in relations[message.id].items() if name != "account"}
         else:
             batch.notes[message.id] = why
             known.add(roots[message.id])
     return replace(who, relations=relations)
+
+
+def _names_address(batch: Batch, message: Message) -> bool:
+    """Whether it states an address: a record that only holds the one that we gave it says nothing of an employer."""
+    paths = policy_of(batch.process).trait_paths
+    return message.record is None or any(paths.get(value.path) == "email" for value in message.values)
 
 
 def match_accounts(batch: Batch) -> None:

@@ -9,14 +9,14 @@ from closeloop.inbox.nouns import Key, Message
 from closeloop.lifecycle import store as lifecycle_store
 from closeloop.lifecycle.nouns import ShownAs
 from closeloop.outbox import store as outbox_store
-from closeloop.outbox.echo import merged, written
+from closeloop.outbox.echo import merged, restored, written
 from closeloop.outbox.merge import loser_of
 from closeloop.outbox.nouns import ShadowKey
 from closeloop.outbox.settle import settle as settle_command
 from closeloop.ports import Command, Outcome, Ref, Verb
 from closeloop.steps.batch import Batch
 
-_WRITING = (Verb.CREATE, Verb.UPDATE, Verb.MERGE)
+_WRITING = (Verb.CREATE, Verb.UPDATE, Verb.MERGE, Verb.RESTORE)
 """After these the hub knows what the record holds."""
 
 
@@ -30,21 +30,26 @@ def settle_answers(batch: Batch) -> None:
     settled = {each.key for each in settlements if each is not None}
     outbox_store.settle(batch.connection, [each for each in settlements if each is not None])
     commands: list[tuple[ShadowKey, Command]] = []
-    gone: dict[ShadowKey, Ref] = {}
+    gone: dict[ShadowKey, tuple[Ref, ...]] = {}
     made = {}
     for key in [key for key in batch.posted if key in settled]:  # in the order in which they were sent
         answer, planned = answers[key], batch.posted[key].planned
         command, ref = planned.command, answer.ref or planned.command.ref
-        if answer.outcome is Outcome.DONE and ref is not None and command.verb in _WRITING:
+        done = answer.outcome is Outcome.DONE
+        if done and command.verb is Verb.CONVERT and command.ref is not None and answer.became:
+            gone[planned.source, command.ref.object, command.ref.id] = answer.became
+        if done and ref is not None and command.verb in _WRITING:
             commands.append(((planned.source, ref.object, ref.id), command))
             if command.verb is Verb.MERGE:
-                gone[loser_of(batch.posted[key])] = ref
+                gone[loser_of(batch.posted[key])] = (ref,)
+            if command.verb is Verb.RESTORE and command.ref not in (None, ref):
+                gone[planned.source, command.ref.object, command.ref.id] = (ref,)  # made anew: the old id leads there
             if command.verb is Verb.CREATE and command.our_key is not None and planned.source == batch.process.gate.to:
                 made[command.our_key, ref.object] = ref.id
     shadows = dict(outbox_store.load_shadows(batch.connection, [*gone, *(record for record, _ in commands)]))
     for record, command in commands:
-        shadows[record] = written(shadows.get(record), command)
-    shadows |= {record: merged(shadows.get(record), survivor) for record, survivor in gone.items()}
+        shadows[record] = (restored if command.verb is Verb.RESTORE else written)(shadows.get(record), command)
+    shadows |= {record: merged(shadows.get(record), *became) for record, became in gone.items()}
     outbox_store.save_shadows(batch.connection, shadows)
     leads = lifecycle_store.leads_shown(batch.connection, {our_key for our_key, _ in made})
     lifecycle_store.save_shown(
@@ -82,7 +87,7 @@ def _recognised(batch: Batch, message: Message, persons: Mapping[str, str]) -> M
         command, answer = posted.planned.command, message.answer
         if (
             answer.outcome is Outcome.DONE
-            and command.verb is Verb.CREATE
+            and command.verb in (Verb.CREATE, Verb.RESTORE)
             and answer.ref is not None
             and command.our_key == posted.planned.person_id
         ):

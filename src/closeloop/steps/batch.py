@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from closeloop.identity.nouns import Attributed, Known
-from closeloop.inbox.nouns import Message, SetAside, Verdict
+from closeloop.inbox.nouns import Message, Queue, SetAside, Verdict
 from closeloop.lifecycle.situation import Draft
 from closeloop.outbox.nouns import Planned, Posted
 from closeloop.process.nouns import Process
@@ -20,6 +20,7 @@ class Batch:
     """What `flow.STEPS` works on.
 
     Attributes:
+        queue: through which they came: what the bulk queue brings about is sent last.
         messages: those that go on; steps replace them as they learn more.
         news: message id → names of the record's fields that are news.
         first_read: messages whose record was never read before.
@@ -33,9 +34,14 @@ class Batch:
     """
 
     def __init__(
-        self, connection: Connection, messages: Sequence[Message | SetAside], process: Process, now: datetime
+        self,
+        connection: Connection,
+        messages: Sequence[Message | SetAside],
+        process: Process,
+        now: datetime,
+        queue: Queue = "live",
     ) -> None:
-        self.connection, self.process, self.now = connection, process, now
+        self.connection, self.process, self.now, self.queue = connection, process, now, queue
         self.set_aside = [message for message in messages if isinstance(message, SetAside)]
         self.messages = [message for message in messages if isinstance(message, Message)]
         self.echoes: list[Message] = []

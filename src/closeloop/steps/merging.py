@@ -2,44 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from closeloop.outbox import store as outbox_store
+from closeloop.outbox.copied import with_copied
 from closeloop.outbox.merge import (
     call_back,
     is_carried_out,
     is_parted,
     lead_beside_contact,
     loser_of,
+    plan_conversions,
     plan_merges,
     said_of_undoing,
     survivor_of,
 )
-from closeloop.outbox.nouns import Planned, ShadowKey
-from closeloop.ports import Outcome, Ref, Verb
+from closeloop.outbox.nouns import Planned, Posted, ShadowKey
+from closeloop.outbox.undo import plan_restore
+from closeloop.ports import Outcome, Ref, Value, Verb
 from closeloop.process.nouns import Process
 from closeloop.process.once import once_per_process
 from closeloop.process.vocabulary import PERSON_OBJECTS
 from closeloop.steps.batch import Batch
 
 
+class Undone(NamedTuple):
+    """A merge that a vendor carried out and that is undone here, whose the record is that went, and by what message."""
+
+    merge: Posted
+    person_id: str | None
+    message_id: str
+
+
 def merge_outside(batch: Batch) -> list[Planned]:
     """Commands for the merges of this batch, after those that were done are followed and those undone called back."""
-    _follow(batch)
-    _call_back(batch)
+    undone = [*_follow(batch), *_call_back(batch)]
+    planned = _undo(batch, undone)
     changed = _changed_people(batch) if batch.process.matching.merge_in else {}
     held = outbox_store.load_held(batch.connection, changed, mergeable(batch.process)) if changed else {}
     # One record alone has nothing to be merged with, which is how it mostly is.
     held = {root: records for root, records in held.items() if len(records) > 1}
     if not held:
-        return []
+        return planned
     everything = [each for records in held.values() for each in records]
     shadows = outbox_store.load_shadows(batch.connection, [each.key for each in everything])
     links = outbox_store.load_links(batch.connection, held)
-    planned = []
+    pursued = _pursued(batch) if batch.process.matching.convert_in else frozenset()
     for root, records in held.items():
         planned += plan_merges(records, links, shadows, batch.process, changed[root])
+        planned += plan_conversions(records, shadows, batch.process, changed[root], pursued)
         for lead, contact in lead_beside_contact(records, shadows):
+            if lead.source in batch.process.matching.convert_in and lead.key not in pursued:
+                continue
             _note(
                 batch,
                 changed[root],
@@ -49,15 +65,37 @@ def merge_outside(batch: Batch) -> list[Planned]:
     return planned
 
 
-def on_their_way(batch: Batch, roots: Iterable[str]) -> dict[str, dict[ShadowKey, str]]:
-    """Person (root) → the losers of merges that are still to be carried out → the id that survives."""
+def _pursued(batch: Batch) -> frozenset[ShadowKey]:
+    """Leads of the CRM that show an open lead of the hub: their owner says what becomes of them."""
+    return frozenset(
+        (batch.process.gate.to, each.object, each.record_id)
+        for draft in batch.drafts
+        for lead_id, shown in draft.shown.items()
+        if (lead := draft.leads.get(lead_id)) is not None and lead.is_open
+        for each in shown
+        if each.record_id is not None
+    )
+
+
+@dataclass(slots=True)
+class Merging:
+    """Merges of one person that are still to be carried out: losers → the id that survives, and what that will keep."""
+
+    losers: dict[ShadowKey, str] = field(default_factory=dict)
+    kept: dict[ShadowKey, dict[str, Value]] = field(default_factory=dict)
+
+
+def on_their_way(batch: Batch, roots: Iterable[str]) -> dict[str, Merging]:
+    """Person (root) → their merges on the way."""
     if not batch.process.matching.merge_in:
         return {}
-    found: dict[str, dict[ShadowKey, str]] = {}
+    found: dict[str, Merging] = {}
     for posted in outbox_store.load_merges(batch.connection, roots):
         person_id = posted.planned.person_id
         if person_id is not None and posted.state in ("waiting", "leased"):
-            found.setdefault(batch.root(person_id), {})[loser_of(posted)] = survivor_of(posted)[2]
+            theirs, survivor = found.setdefault(batch.root(person_id), Merging()), survivor_of(posted)
+            theirs.losers[loser_of(posted)] = survivor[2]
+            theirs.kept[survivor] = {**theirs.kept.get(survivor, {}), **posted.planned.command.fields}
     return found
 
 
@@ -83,8 +121,9 @@ def _changed_people(batch: Batch) -> dict[str, str]:
     return found
 
 
-def _follow(batch: Batch) -> None:
-    """What waited for a record that the vendor has merged now goes to its survivor."""
+def _follow(batch: Batch) -> list[Undone]:
+    """What waited for a record that the vendor has merged now goes to its survivor; returns those undone meanwhile."""
+    undone = []
     for message in batch.messages:
         posted = batch.posted.get(message.answer.key) if message.answer is not None else None
         if posted is None or posted.planned.command.verb is not Verb.MERGE:
@@ -95,22 +134,27 @@ def _follow(batch: Batch) -> None:
         people = outbox_store.whose(batch.connection, [loser, survivor])
         if is_parted(posted, people):
             _note(batch, message.id, said_of_undoing(posted, carried_out=True))
+            undone.append(Undone(posted, people.get(loser), message.id))
             continue
         source, name, id_ = loser
         outbox_store.follow_merge(
             batch.connection, people[loser], source, Ref(name, id_), Ref(name, survivor[2]), batch.now
         )
+    return undone
 
 
-def _call_back(batch: Batch) -> None:
-    """A merge that was undone is not sent any more, whether it waited or was given another life just now."""
+def _call_back(batch: Batch) -> list[Undone]:
+    """A merge that was undone is not sent any more, whether it waited or was given another life just now.
+
+    Returns those that the vendor has carried out.
+    """
     told = {id_: outbox_store.load_merges(batch.connection, roots) for id_, roots in batch.parted.items()}
     retried = {message.click.subject for message in batch.messages if message.click and message.click.verb == "retry"}
     revived = outbox_store.load(batch.connection, retried).values() if retried else ()
     found = [posted for merges in told.values() for posted in merges]
     found += [posted for posted in revived if posted.planned.command.verb is Verb.MERGE]
     if not found:
-        return
+        return []
     records = [key for each in found for key in (loser_of(each), survivor_of(each))]
     people = outbox_store.whose(batch.connection, records)
     unsent = {
@@ -119,6 +163,7 @@ def _call_back(batch: Batch) -> None:
         if posted.state in ("waiting", "leased") and is_parted(posted, people)
     }
     outbox_store.settle(batch.connection, [call_back(posted, batch.now) for posted in unsent.values()])
+    undone = []
     for message_id, merges in told.items():
         for posted in merges:
             # A link may part more than two, and a merge outside may be of others, long parted.
@@ -126,6 +171,25 @@ def _call_back(batch: Batch) -> None:
             concerned = of_these and is_parted(posted, people)
             if concerned and (is_carried_out(posted) or posted.planned.command.key in unsent):
                 _note(batch, message_id, said_of_undoing(posted, carried_out=is_carried_out(posted)))
+                if is_carried_out(posted):
+                    undone.append(Undone(posted, people.get(loser_of(posted)), message_id))
+    return undone
+
+
+def _undo(batch: Batch, undone: Sequence[Undone]) -> list[Planned]:
+    """Those that went are to live again; what was copied out of them is taken out as custody lets the hub write."""
+    if not undone:
+        return []
+    records = {key for each in undone for key in (loser_of(each.merge), survivor_of(each.merge))}
+    shadows = dict(outbox_store.load_shadows(batch.connection, records))
+    planned = []
+    for merge, person_id, message_id in undone:
+        if person_id is not None:
+            lost, survivor = loser_of(merge), survivor_of(merge)
+            planned.append(plan_restore(merge, person_id, shadows.get(lost), batch.process, message_id))
+            shadows[survivor] = with_copied(shadows.get(survivor), merge)
+    outbox_store.save_shadows(batch.connection, shadows)
+    return planned
 
 
 def _note(batch: Batch, message_id: str, what: str) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from closeloop.inbox.nouns import Message
+from closeloop.process.nouns import Process
+from closeloop.process.once import once_per_process
 from closeloop.record import store as record_store
+from closeloop.record.nouns import FieldValue
 from closeloop.record.report import relate, report
 from closeloop.steps.batch import Batch
 from closeloop.steps.settle import settle
@@ -35,11 +38,36 @@ def record(batch: Batch) -> None:
                     message_id=message.id,
                 )
             )
+    values = _without_revivals(batch, values)
     record_store.save_values(batch.connection, values)
     roots = {batch.root(value.entity_id) for value in values} | batch.settled_roots
     roots |= {root for merge in batch.who.merges for root in (merge.survivor_id, merge.loser_id)}
     batch.settled_roots = set()
     settle(batch, roots)
+
+
+def _without_revivals(batch: Batch, values: list[FieldValue]) -> list[FieldValue]:
+    """The values without a "no" that would take an opt-out back which it knows nothing of.
+
+    Where one yes is enough, a source may take its own back: whoever ticked the box unticks it. A row of a file, and a
+    record that is read for the first time, say "no" because nobody ever asked them.
+    """
+    one_is_enough = _one_yes_is_enough(batch.process)
+    unasked = {message.id for message in batch.messages if message.kind == "row"} | batch.first_read
+    nos = [each for each in values if each.field in one_is_enough and not each.value and each.message_id in unasked]
+    if not nos:
+        return values
+    roots = {batch.root(each.entity_id) for each in nos}
+    winners = record_store.load_winners(batch.connection, sorted(roots))
+    said = {(root, field) for root, held in winners.items() for field, one in held.items() if one.value is True}
+    said |= {(batch.root(each.entity_id), each.field) for each in values if each.value is True}
+    dropped = {id(each) for each in nos if (batch.root(each.entity_id), each.field) in said}
+    return [each for each in values if id(each) not in dropped]
+
+
+@once_per_process
+def _one_yes_is_enough(process: Process) -> frozenset[str]:
+    return frozenset(rule.name for rules in process.fields.values() for rule in rules.values() if rule.any_true)
 
 
 def _entities(batch: Batch, message: Message) -> dict[str, str]:

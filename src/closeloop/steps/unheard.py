@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Collection
+from typing import Final
+
+from closeloop.inbox import store as inbox_store
 from closeloop.inbox.fields import fields_of
 from closeloop.outbox import store as outbox_store
-from closeloop.outbox.echo import is_overtaken, news_of, only_news, shadow_of, was_read
+from closeloop.outbox.echo import is_over, is_overtaken, news_of, not_ours, only_news, shadow_of, was_read
+from closeloop.outbox.nouns import ShadowKey
+from closeloop.outbox.store import unsent
+from closeloop.ports import Command
 from closeloop.steps.batch import Batch
+
+UNDER_WAY: Final = "under_way"
+"""Header of a page that was read: JSON, keys of what was sent to that system before, and not answered."""
 
 
 def drop_echoes(batch: Batch) -> None:
@@ -18,6 +29,7 @@ def drop_echoes(batch: Batch) -> None:
     if not records:
         return
     shadows = dict(outbox_store.load_shadows(batch.connection, records))
+    under_way = _under_way(batch, records)
     going_on = []
     for message in batch.messages:
         record = message.record
@@ -29,6 +41,10 @@ def drop_echoes(batch: Batch) -> None:
             going_on.append(only_news(message, frozenset(record.fields), shadows.get(key)))
             continue
         news = news_of(record, shadows.get(key), fields_of(batch.process).of(message.source))
+        if news:
+            news = not_ours(record, news, under_way.get(message.id, ()), fields_of(batch.process).of(message.source))
+        if is_over(record, shadows.get(key)):
+            news = frozenset()
         if not was_read(shadows.get(key)):
             batch.first_read.add(message.id)
         if news:
@@ -39,3 +55,37 @@ def drop_echoes(batch: Batch) -> None:
         shadows[key] = {**shadows.get(key, {}), **shadow_of(record)}
     outbox_store.save_shadows(batch.connection, shadows)
     batch.messages = going_on
+
+
+def _under_way(batch: Batch, records: Collection[ShadowKey]) -> dict[str, list[Command]]:
+    """Message → what was sent to its record when it was read, and is not answered: kept with what was read."""
+    writing = _unanswered(batch, records)
+    found: dict[str, list[Command]] = {}
+    for message in batch.messages if writing else ():
+        if (record := message.record) is not None:
+            name = (message.source, record.object)
+            ours = [*writing.get((*name, record.id), ()), *writing.get((*name, record.our_key or ""), ())]
+            if ours:
+                found[message.id] = ours
+    receipt_of = {message.id: message.receipt_id for message in batch.messages if message.id in found}
+    receipts = inbox_store.load_receipts(batch.connection, sorted(set(receipt_of.values())))
+    sent = {id_: set(json.loads(each.headers.get(UNDER_WAY, "[]"))) for id_, each in receipts.items()}
+    return {id_: [each for each in ours if each.key in sent[receipt_of[id_]]] for id_, ours in found.items()}
+
+
+def _unanswered(batch: Batch, records: Collection[ShadowKey]) -> dict[ShadowKey, list[Command]]:
+    """Record, or key of ours for one that is to be made → what nobody answered yet that writes to it."""
+    named = {
+        record.our_key.partition("/")[0]
+        for message in batch.messages
+        if (record := message.record) is not None and record.our_key is not None
+    }
+    roots = {*outbox_store.whose(batch.connection, records).values(), *named}
+    found: dict[ShadowKey, list[Command]] = {}
+    for theirs in (unsent.load_unanswered(batch.connection, roots) if roots else {}).values():
+        for planned in (each.planned for each in theirs):
+            command = planned.command
+            id_ = command.ref.id if command.ref is not None else command.our_key
+            if id_ is not None and command.fields:
+                found.setdefault((planned.source, command.object, id_), []).append(command)
+    return found

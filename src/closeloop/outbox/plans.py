@@ -1,0 +1,223 @@
+"""What would be sent, written down before any of it is: line by line for people, and exact enough to be held to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from closeloop.outbox.lint import refusal
+from closeloop.outbox.nouns import Posted, Shadow, ShadowKey
+from closeloop.outbox.sync import written_fields
+from closeloop.ports import Command, Shape, Value, Verb
+from closeloop.process.nouns import Process
+from closeloop.record.nouns import Winners
+
+PlanState = Literal["open", "applying", "applied", "void"]
+REFUSED = "refused"
+"""Beside the verbs, in counts: lines that are known to be refused, so they are not sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field of a line: what the system holds, what it would hold, and the rule that decided."""
+
+    field: str
+    old: Value
+    new: Value
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One command that would be sent.
+
+    Attributes:
+        source, verb, object, record_id: what would be done to which record; a create has no id yet.
+        who: the person's name or address, for people.
+        changes: field by field; for a merge what the survivor is to keep.
+        loser: of a merge, the id that goes into `record_id`.
+        into: of a conversion, the contact that `record_id` goes into: "Contact 003…".
+        why: the rule that brought the command about.
+        refused: why the system would not take it; such a line is not sent, but kept with its reason.
+    """
+
+    key: str
+    source: str
+    verb: str
+    object: str
+    record_id: str | None
+    person_id: str | None
+    who: str
+    changes: tuple[Change, ...]
+    why: str
+    loser: str | None = None
+    refused: str | None = None
+    into: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that would be sent to some connections, as of one moment.
+
+    Attributes:
+        signed: process@version that decided it.
+        lines: in the order in which they would go out.
+        calls: connection → calls to the vendor that sending would take, if no call has to be made twice.
+        n_read: connection → records read before.
+        n_linked: people of whom several records are known to be one, over all systems.
+        n_asked: pairs that wait for a person to say whether they are one.
+    """
+
+    id: str
+    made_at: datetime
+    signed: str
+    sources: tuple[str, ...]
+    lines: tuple[Line, ...]
+    calls: Mapping[str, int]
+    n_read: Mapping[str, int] = field(default_factory=dict)
+    n_linked: int = 0
+    n_asked: int = 0
+
+    @property
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Connection → verb, or "refused" → how many lines."""
+        found = Counter((line.source, REFUSED if line.refused else line.verb) for line in self.lines)
+        return {
+            source: {verb: found[source, verb] for verb in (*Verb, REFUSED) if found[source, verb]}
+            for source in self.sources
+        }
+
+
+def lines_of(
+    posted: Sequence[Posted],
+    shadows: Mapping[ShadowKey, Shadow],
+    winners: Mapping[str, Winners],
+    shapes: Mapping[str, Sequence[Shape]],
+    process: Process,
+) -> tuple[Line, ...]:
+    """The lines of these commands, in their order.
+
+    Args:
+        shadows: what the records concerned are known to hold.
+        winners: person → what is believed of them.
+        shapes: connection → what it says of its records, to foresee what it would refuse.
+    """
+    return tuple(_line(each, shadows, winners, shapes, process) for each in posted)
+
+
+def moved(plan: Plan, posted: Mapping[str, Posted], shadows: Mapping[ShadowKey, Shadow]) -> list[str]:
+    """What is not as the plan says any more, in plain words: it must not be carried out then.
+
+    Args:
+        posted: the plan's commands as they stand now.
+        shadows: what their records are known to hold now.
+    """
+    said = []
+    for line in plan.lines:
+        now = posted.get(line.key)
+        if now is None or (now.state in ("done", "dead") and not now.planned.command.attempt):
+            if not line.refused:
+                said.append(f"{_named(line)}: is not to be sent any more")
+            continue
+        if now.state != "waiting":
+            continue  # sent before the plan was stopped
+        planned = {change.field: change.new for change in line.changes}
+        if line.verb == Verb.CREATE and planned != dict(now.planned.command.fields):
+            said.append(f"{_named(line)}: what it would hold was decided anew")
+        holds = shadows.get((line.source, line.object, line.record_id or ""), {})
+        for change in line.changes if line.verb == Verb.UPDATE else ():
+            held = holds.get(change.field)
+            if held not in (change.old, change.new):
+                said.append(f"{_named(line)}: {change.field} was {change.old!r} and is {held!r} now")
+    return said
+
+
+def over(plan: Plan, ceilings: Mapping[str, Mapping[str, int]]) -> list[str]:
+    """Which ceilings the plan passes, in plain words.
+
+    Args:
+        ceilings: connection → verb, "refused" or "calls" → how many at most.
+    """
+    found = {source: {**counts, "calls": plan.calls.get(source, 0)} for source, counts in plan.counts.items()}
+    return [
+        f"{source}: {found[source].get(what, 0):,} {what}, and at most {most:,} are allowed"
+        for source, limits in ceilings.items()
+        for what, most in limits.items()
+        if source in found and found[source].get(what, 0) > most
+    ]
+
+
+def calls_of(posted: Sequence[Posted], batch: int, cost: Callable[[Sequence[Command]], int]) -> int:
+    """How many calls sending these takes, claimed as the sender claims them.
+
+    Of one person one command goes at a time, in order, and what needs another command's answer waits for it.
+
+    Args:
+        posted: commands of one connection, in order.
+        batch: how many are claimed at once.
+        cost: the calls of one claim.
+    """
+    left = list(posted)
+    n = 0
+    while left:
+        taken, left = _claim(left, batch)
+        n += cost([each.planned.command for each in taken])
+    return n
+
+
+def _claim(left: list[Posted], batch: int) -> tuple[list[Posted], list[Posted]]:
+    unsent = {each.planned.command.key for each in left}
+    taken: list[Posted] = []
+    passed: list[Posted] = []
+    busy: set[str] = set()
+    for at, each in enumerate(left):
+        if len(taken) == batch:
+            return taken, passed + left[at:]
+        person = each.planned.person_id
+        if (person is not None and person in busy) or each.planned.after in unsent:
+            passed.append(each)
+        else:
+            taken.append(each)
+        if person is not None:
+            busy.add(person)
+    return (taken, passed) if taken else (passed, [])
+
+
+def _line(
+    posted: Posted,
+    shadows: Mapping[ShadowKey, Shadow],
+    winners: Mapping[str, Winners],
+    shapes: Mapping[str, Sequence[Shape]],
+    process: Process,
+) -> Line:
+    planned, command = posted.planned, posted.planned.command
+    person = winners.get(planned.person_id or "", {})
+    key = (planned.source, command.object, command.ref.id if command.ref else "")
+    holds = shadows.get(key, {}) if command.ref else {}
+    rules = {name: rule.name for name, rule in written_fields(process, planned.source, command.object)}
+    changes = tuple(
+        Change(name, holds.get(name), value, person[rules[name]].why if rules.get(name) in person else planned.why)
+        for name, value in command.fields.items()
+    )
+    loser = command.refs.get("loser")
+    into = command.refs.get("person") if command.verb is Verb.CONVERT else None
+    who = person.get("name") or person.get("email")
+    return Line(
+        command.key, planned.source, command.verb.value, command.object, command.ref.id if command.ref else None,
+        planned.person_id, str(who.value) if who else "", changes, planned.why, loser.id if loser else None,
+        refusal(command, shapes.get(planned.source, ())), f"{into.object} {into.id}" if into else None,
+    )  # fmt: skip
+
+
+def _named(line: Line) -> str:
+    into = line.into and f"into {line.into}"
+    parts = (line.source, line.verb, line.object, line.record_id, into, line.who and f"({line.who})")
+    return " ".join(filter(None, parts))
+
+
+def keys_of(lines: Iterable[Line]) -> set[ShadowKey]:
+    """Where what their records hold is kept."""
+    return {(line.source, line.object, line.record_id) for line in lines if line.record_id}

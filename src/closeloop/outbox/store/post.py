@@ -1,0 +1,96 @@
+"""Commands on their way: written, answered, settled, and given another life."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, select, update
+
+from closeloop.db import among, put
+from closeloop.outbox.lanes import lane_of
+from closeloop.outbox.nouns import Planned, Posted, Settlement
+from closeloop.outbox.store.lift import lift
+from closeloop.outbox.store.posted import posted
+from closeloop.outbox.store.tables import commands
+from closeloop.words.moment import to_us
+
+_PLANNED = (
+    "key", "source", "verb", "object", "ref_object", "ref_id", "our_key", "fields", "refs", "after",
+    "person_id", "lead_id", "why", "message_id", "created_at", "no",
+    "state", "attempts", "answers", "not_before", "verified", "lane",
+)  # fmt: skip
+
+
+def plan(connection: Connection, planned: Sequence[Planned], now: datetime, *, bulk: bool = False) -> None:
+    """Write commands to be sent; one whose key is there already is not written again.
+
+    Args:
+        bulk: what brought them about came through the bulk queue, so that they go last, unless they are hot.
+    """
+    rows = []
+    for no, each in enumerate(planned):
+        command, ref = each.command, each.command.ref
+        refs = {name: [ref.object, ref.id] for name, ref in command.refs.items()}
+        rows.append(
+            (
+                command.key,
+                each.source,
+                command.verb.value,
+                command.object,
+                ref.object if ref else None,
+                ref.id if ref else None,
+                command.our_key,
+                json.dumps(dict(command.fields), ensure_ascii=False),
+                json.dumps(refs),
+                each.after,
+                each.person_id,
+                each.lead_id,
+                each.why,
+                each.message_id,
+                to_us(now),
+                no,
+                "waiting",
+                0,
+                0,
+                to_us(now),
+                0,
+                lane_of(each, bulk=bulk),
+            )
+        )
+    put(connection, commands, _PLANNED, rows, "keep")
+    lift(connection, planned)
+
+
+def load(connection: Connection, keys: Iterable[str]) -> dict[str, Posted]:
+    """Commands by key."""
+    statement = select(commands).where(among(commands.c.key, sorted(set(keys))))
+    rows = connection.execute(statement.order_by(commands.c.created_at, commands.c.no, commands.c.key)).mappings()
+    return {row["key"]: posted(row, attempts=row["attempts"], made={}) for row in rows}
+
+
+def settle(connection: Connection, settlements: Sequence[Settlement]) -> None:
+    """Write what became of commands."""
+    for each in settlements:
+        connection.execute(
+            update(commands)
+            .where(commands.c.key == each.key)
+            .values(
+                state=each.state,
+                not_before=to_us(each.not_before),
+                answer_id=each.answer_id,
+                reason=each.reason,
+                answered_at=to_us(each.answered_at),
+                answers=commands.c.answers + 1,
+                verified=int(each.verified),
+                leased_by=None,
+                leased_until=None,
+            )
+        )
+
+
+def revive(connection: Connection, keys: Sequence[str], now: datetime) -> int:
+    """Give dead commands another life, after somebody mended what killed them."""
+    statement = update(commands).where(among(commands.c.key, keys), commands.c.state == "dead")
+    return connection.execute(statement.values(state="waiting", answers=0, not_before=to_us(now), reason=None)).rowcount

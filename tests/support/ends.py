@@ -1,0 +1,67 @@
+"""The hub between both simulated vendors, with a process that carries merges out in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+
+from closeloop.connectors import marketo, salesforce
+from closeloop.crew import pump
+from closeloop.ports import Connector
+from closeloop.process.load import load_files
+from closeloop.process.nouns import Process
+from support.road import Road, b2b
+
+
+@cache
+def merging(*systems: str, more: str = "", writes: str = "ma") -> Process:
+    """The project's own process, with merges carried out in these systems.
+
+    Args:
+        more: what else `matching` says.
+        writes: the systems to which the hub writes while a record is marketing's.
+    """
+    text = b2b().files["b2b.yaml"].decode()
+    text = text.replace("marketing: {write: [ma]", f"marketing: {{write: [{writes}]")
+    text += f"matching: {{merge_in: [{', '.join(systems)}]{more}}}\n"
+    return load_files({**b2b().files, "b2b.yaml": text.encode()}, "b2b.yaml")
+
+
+@dataclass(frozen=True)
+class Ends:
+    """Both simulated vendors, and the hub's connectors to them."""
+
+    crm: salesforce.simulator.Simulator
+    ma: marketo.MarketoSimulator
+    connectors: dict[str, Connector]
+
+
+@contextmanager
+def ends_of(road: Road) -> Iterator[Ends]:
+    users = {each.user: each.name for each in b2b().people}
+    with salesforce.simulate(road.clock, users) as crm, marketo.simulate(road.clock) as ma:
+        connectors: dict[str, Connector] = {
+            "crm": salesforce.connect(crm.settings, road.clock),
+            "ma": marketo.connect(ma.settings, road.clock),
+        }
+        try:
+            yield Ends(crm, ma, connectors)
+        finally:
+            for each in connectors.values():
+                each.close()
+
+
+def come_to_rest(road: Road, ends: Ends) -> None:
+    """Read, decide and send over some minutes."""
+    for _ in range(4):
+        pump(road.hub, ends.connectors)
+        road.clock.advance(timedelta(minutes=10))
+
+
+def n_writes(ends: Ends) -> int:
+    reads = ("GET",)
+    calls = (ends.crm.faults.calls, ends.ma.faults.calls)
+    return sum(n for each in calls for call, n in each.items() if not call.startswith(reads) and "oauth" not in call)
