@@ -6,7 +6,7 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime
 from functools import cached_property
@@ -16,31 +16,33 @@ from typing import Annotated, Final
 
 import structlog
 import typer
+from cryptography.fernet import MultiFernet
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from stamina.instrumentation import set_on_retry_hooks
 
 from closeloop.cli import add_commands
-from closeloop.connectors import marketo, salesforce, smtp
 from closeloop.db import Database
 from closeloop.db.migrate import migrate
 from closeloop.flow import Hub
 from closeloop.inbox import store as inbox_store
 from closeloop.inbox.nouns import Receipt
+from closeloop.kinds import KINDS
 from closeloop.outbox.nouns import MAIL
 from closeloop.ports import Clock, Connector
 from closeloop.process.load import load, load_kept
 from closeloop.process.nouns import Process
-from closeloop.words.errors import BadInput, CloseloopError, Unready
+from closeloop.vault import store as vault_store
+from closeloop.vault.seal import new_key, read_keys, seal, unseal
+from closeloop.words.errors import BadInput, CloseloopError, ProcessError, Unready
 from closeloop.words.moment import SystemClock
+from closeloop.words.settings import number
 
+_OURS: Final = ("_CALLS_A_DAY", "_WRITE_KEY")
+"""Ends of variables that are for the hub and not for a connector."""
 DATABASE: Final = "sqlite:///var/closeloop.db"
 ROOMS: Final = ("inbox", "identity", "record", "profile", "lifecycle", "alerts", "outbox")
 """Rooms with views, in the order of the road."""
-CONNECT: Final[Mapping[str, Callable[[Mapping[str, str], Clock], Connector]]] = {
-    "salesforce": salesforce.connect, "marketo": marketo.connect, MAIL: smtp.connect,
-}  # fmt: skip
-"""Kind of a source → its connector."""
 
 cli = typer.Typer(
     name="closeloop", help="The hub between marketing and sales: data, activity, process and measurement on one road.",
@@ -101,7 +103,7 @@ class Installed:
     @cached_property
     def hub(self) -> Hub:
         process = self.process  # first: a mistake in the file must not leave a database behind
-        hub = Hub(self.database, process, self._clock)
+        hub = Hub(self.database, process, self._clock, self._calls_a_day())
         hub.begin()
         return hub
 
@@ -140,7 +142,7 @@ class Installed:
 
     @contextmanager
     def connected(self) -> Iterator[tuple[Mapping[str, Connector], Sequence[str]]]:
-        kinds = {name: source.kind for name, source in self.process.sources.items() if source.kind in CONNECT} | {
+        kinds = {name: source.kind for name, source in self.process.sources.items() if source.kind in KINDS} | {
             MAIL: MAIL
         }
         missing = []
@@ -158,7 +160,7 @@ class Installed:
 
     @contextmanager
     def reading(self, source: str) -> Iterator[Connector]:
-        kinds = {name: each.kind for name, each in self.process.sources.items() if each.kind in CONNECT}
+        kinds = {name: each.kind for name, each in self.process.sources.items() if each.kind in KINDS}
         if source not in kinds:
             raise BadInput(f"{source!r} is no system that can be read; {self.process.signed} has {', '.join(kinds)}")
         given = self._given(source)
@@ -182,19 +184,93 @@ class Installed:
         """Let go of what was opened."""
         self._opened.close()
 
-    def _given(self, source: str) -> dict[str, str]:
+    def made(self, source: str, settings: Mapping[str, str]) -> Connector:
+        kinds = {name: each.kind for name, each in self.process.sources.items()} | {MAIL: MAIL}
+        return self._connect(source, kinds[source], settings)
+
+    def keep(self, source: str, settings: Mapping[str, str]) -> str:
+        keys, where = self._keys(make=True)
+        kinds = {name: each.kind for name, each in self.process.sources.items()} | {MAIL: MAIL}
+        with self.database.write() as connection:
+            vault_store.save(connection, source, kinds[source], seal(settings, keys), self.now(), tested=True)
+        self.__dict__.pop("_kept", None)
+        return where
+
+    def forget(self, source: str) -> None:
+        with self.database.write() as connection:
+            vault_store.forget(connection, source)
+        self.__dict__.pop("_kept", None)
+
+    def set_up(self) -> Mapping[str, str]:
+        with self.database.read() as connection:
+            kept = dict.fromkeys(vault_store.load(connection), "settings kept in the database")
+        names = [name for name, each in self.process.sources.items() if each.kind in KINDS]
+        return kept | {name: "environment" for name in (*names, MAIL) if self._said(name)}
+
+    @cached_property
+    def _kept(self) -> Mapping[str, Mapping[str, str]]:
+        """Source → the settings that `keep` sealed; a database that is not there yet is not made for it."""
+        place = make_url(self.url or DATABASE)
+        if place.get_backend_name() == "sqlite" and place.database and not Path(place.database).exists():
+            return {}
+        with self.database.read() as connection:
+            sealed = vault_store.load(connection)
+        if not sealed:
+            return {}
+        keys, _ = self._keys(make=False)
+        return {source: unseal(each, keys) for source, (_, each) in sealed.items()}
+
+    def _keys(self, *, make: bool) -> tuple[MultiFernet, str]:
+        if given := self._environment.get("CLOSELOOP_KEY"):
+            return read_keys(given), "the key is CLOSELOOP_KEY of the environment: it must be there whenever it runs"
+        place = make_url(self.url or DATABASE)
+        if place.get_backend_name() != "sqlite" or not place.database:
+            raise BadInput(f"set CLOSELOOP_KEY, which seals what is kept; a new one is {new_key()}")
+        path = Path(f"{place.database}.key")
+        if make and not path.exists():
+            path.touch(mode=0o600)
+            path.write_text(new_key() + "\n", encoding="ascii")
+        try:
+            return read_keys(path.read_text(encoding="ascii")), f"the key is {path}: keep it apart from the data"
+        except OSError as error:
+            raise BadInput(
+                f"{path} cannot be read: {error.strerror}; put the key back, or set the systems up again"
+            ) from None
+
+    def _calls_a_day(self) -> Mapping[str, int]:
+        """Calls that this installation allows each system."""
+        names = {name: _variable(name, "calls_a_day") for name in (*self.process.sources, MAIL)}
+        said = {
+            name: {"calls_a_day": self._environment[each]} for name, each in names.items() if each in self._environment
+        }
+        return {name: int(number(name, each, "calls_a_day", 0)) for name, each in said.items()}
+
+    def _said(self, source: str) -> dict[str, str]:
+        """What the environment says."""
         prefix = _variable(source, "")
         return {
             name.removeprefix(prefix).lower(): value
             for name, value in self._environment.items()
-            if name.startswith(prefix) and value
+            if name.startswith(prefix) and value and not name.endswith(_OURS)
         }
 
+    def _given(self, source: str) -> dict[str, str]:
+        """What was kept, and before it what the environment says."""
+        return {**self._kept.get(source, {}), **self._said(source)}
+
     def _connect(self, source: str, kind: str, given: Mapping[str, str]) -> Connector:
+        found = self.process.sources.get(source)
+        declared = {} if found is None or found.declared is None else {
+            "declared": found.declared, "declared_file": found.declared_in, "name": source,
+        }  # fmt: skip
         try:
-            return CONNECT[kind](given, self._clock)
+            return KINDS[kind].connect({**declared, **given}, self._clock)
         except BadInput as error:
-            raise BadInput(f"{error}; each is set as {_variable(source, 'url').replace('URL', '…')}") from None
+            if isinstance(error, ProcessError):
+                raise
+            raise BadInput(
+                f"{error}; `closeloop connect {source}` asks for each, or set {_variable(source, '…')}"
+            ) from None
 
     def _note(self, source: str, why: str) -> None:
         """For the health page."""

@@ -11,7 +11,10 @@ from functools import partial
 
 import structlog
 
+from closeloop.comparing import compare_when_due
+from closeloop.comparing import listen as listen_to
 from closeloop.flow import Hub
+from closeloop.planning import finish_plans
 from closeloop.ports import Connector
 from closeloop.words import ids
 from closeloop.words.errors import CloseloopError, EndError, Transient, Unready
@@ -22,7 +25,11 @@ PAUSE = timedelta(milliseconds=200)
 BULK = 4
 """Receipts of the bulk queue decided together, each of up to 500 rows: a click must not wait behind more."""
 LISTEN_EVERY = timedelta(seconds=5)
+COMPARE_EVERY = timedelta(days=1)
+"""How long a system may go without a full compare."""
 AFTER_FAULT = timedelta(seconds=2)
+LONGEST_REST = timedelta(minutes=1)
+"""While an end does not answer, its loop rests twice as long each time, up to this."""
 
 
 def pump(hub: Hub, ends: Mapping[str, Connector], *, listen: bool = True, at_most: int = 1000) -> int:
@@ -46,7 +53,7 @@ def pump(hub: Hub, ends: Mapping[str, Connector], *, listen: bool = True, at_mos
 
 def _heard(hub: Hub, source: str, connector: Connector) -> int:
     """How many receipts a reading brought that were not there before."""
-    hub.listen(source, connector)
+    listen_to(hub, source, connector)
     return hub.decide("live")
 
 
@@ -73,6 +80,9 @@ class Crew:
             worker = ids.new(self.hub.now())
             self._run(f"send {source}", partial(self.hub.deliver, source, connector, worker), PAUSE)
             self._run(f"listen {source}", partial(self._listen, source, connector), LISTEN_EVERY)
+            compared = partial(compare_when_due, self.hub, source, connector, COMPARE_EVERY)
+            self._run(f"compare {source}", compared, COMPARE_EVERY / 100)
+        self._run("plans", partial(finish_plans, self.hub), LISTEN_EVERY)
 
     def stop(self) -> None:
         """End work after what is under way."""
@@ -82,7 +92,8 @@ class Crew:
 
     def _listen(self, source: str, connector: Connector) -> int:
         """Reads all that is new, so there is no need to come again at once."""
-        self.hub.listen(source, connector)
+        if self.hub.may_listen(source):
+            listen_to(self.hub, source, connector)
         return 0
 
     def _run(self, name: str, job: Callable[[], int], pause: timedelta) -> None:
@@ -91,11 +102,14 @@ class Crew:
         thread.start()
 
     def _loop(self, name: str, job: Callable[[], int], pause: timedelta) -> None:
+        n_away = 0
         while not self._stop.is_set():
             try:
                 rest = timedelta(0) if job() else pause
+                n_away = 0
             except Transient as error:
-                rest = error.retry_after or AFTER_FAULT
+                rest = error.retry_after or min(AFTER_FAULT * 2**n_away, LONGEST_REST)
+                rest, n_away = min(rest, LONGEST_REST), min(n_away + 1, 10)
                 log.warning("an end does not answer", job=name, error=str(error))
             except (EndError, Unready) as error:
                 rest = AFTER_FAULT * 5

@@ -100,7 +100,7 @@ def test_says_which_setting_of_a_connection_is_not_in_its_form(sqlite_url: str, 
     done = closeloop("--process", B2B, "up", "--port", "0", cwd=tmp_path, **environment)
     assert done.returncode == 1
     assert "salesforce: url = 'ftp://crm.example'; valid is an address such as https://" in done.stderr
-    assert "each is set as CLOSELOOP_CRM_…" in done.stderr
+    assert "or set CLOSELOOP_CRM_…" in done.stderr
 
 
 def test_says_which_setting_of_a_connection_is_missing(sqlite_url: str, tmp_path: Path):
@@ -108,4 +108,4 @@ def test_says_which_setting_of_a_connection_is_missing(sqlite_url: str, tmp_path
     done = closeloop("--process", B2B, "up", "--port", "0", cwd=tmp_path, **environment)
     assert done.returncode == 1
     assert "client_id, client_secret missing" in done.stderr
-    assert "each is set as CLOSELOOP_MA_…" in done.stderr
+    assert "or set CLOSELOOP_MA_…" in done.stderr

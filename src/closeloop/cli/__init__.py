@@ -6,10 +6,14 @@ import typer
 
 from closeloop.cli.audit import audit
 from closeloop.cli.check import check
+from closeloop.cli.compare import compare
+from closeloop.cli.connect import connect
 from closeloop.cli.demo import demo
+from closeloop.cli.erase import erase
 from closeloop.cli.import_ import import_
 from closeloop.cli.match import match
 from closeloop.cli.pairs import pairs
+from closeloop.cli.plan import apply, plan
 from closeloop.cli.replay import replay
 from closeloop.cli.report import report
 from closeloop.cli.run import run
@@ -25,6 +29,10 @@ def add_commands(to: typer.Typer) -> None:
     to.command()(demo)
     to.command()(run)
     to.command()(up)
+    to.command()(connect)
+    to.command()(plan)
+    to.command()(apply)
+    to.command()(compare)
     to.command()(check)
     to.command("import")(import_)
     to.command()(audit)
@@ -33,4 +41,5 @@ def add_commands(to: typer.Typer) -> None:
     to.command()(replay)
     to.command()(pairs)
     to.command()(unlink)
+    to.command()(erase)
     to.add_typer(match, name="match")

@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.tree import Tree
 
+from closeloop.declared.read import read_declared
+from closeloop.declared.rest.read import RestKeys
 from closeloop.process.json_schema import json_schema
 from closeloop.process.load import load
 from closeloop.process.nouns import Move, Process, Stage
@@ -30,6 +32,10 @@ def check(
         raise typer.BadParameter("which file? valid is: closeloop check processes/b2b.yaml")
     try:
         process = load(file)
+        for source in process.sources.values():
+            if source.declared is not None:
+                keys = RestKeys() if source.kind == "rest" else None
+                read_declared(source.declared_in, source.declared.encode(), keys)
     except ProcessError as error:
         for fault in error.faults:
             typer.echo(str(fault), err=True)

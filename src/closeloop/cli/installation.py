@@ -72,6 +72,30 @@ class Installation(Protocol):
         """
         ...
 
+    def made(self, source: str, settings: Mapping[str, str]) -> Connector:
+        """A connector to a system by these settings; nothing is asked of it yet.
+
+        Raises:
+            BadInput: a setting is missing or wrong.
+        """
+        ...
+
+    def keep(self, source: str, settings: Mapping[str, str]) -> str:
+        """Keep these settings of a system, sealed; says where the key is.
+
+        Raises:
+            BadInput: there is no key, and no place for one.
+        """
+        ...
+
+    def forget(self, source: str) -> None:
+        """Take the kept settings of a system away."""
+        ...
+
+    def set_up(self) -> Mapping[str, str]:
+        """Each system that is connected, with where its settings come from."""
+        ...
+
     def write_keys(self) -> tuple[Mapping[str, str], Sequence[str]]:
         """Write key → source, and for each web form without one a line that says what to set."""
         ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +16,7 @@ from sqlalchemy import text
 
 from closeloop.cli.import_ import tell
 from closeloop.cli.installation import Installation
+from closeloop.cli.told import Told
 from closeloop.flow import Hub
 from closeloop.inbox.importing import import_file
 from closeloop.words.errors import BadInput
@@ -44,8 +46,13 @@ def run(context: typer.Context, folder: Folder, data: Data = None, file: Files =
     """Take the files of an example in, decide everything, and say what came of it. A second run changes nothing."""
     installation: Installation = context.obj
     installation.use(folder / "process.yaml")
-    wanted = _files(installation, data, file or [])
+    folders = [name for name, source in installation.process.sources.items() if source.kind == "folder"]
+    wanted = _files(installation, data, file or []) if not (folders and data and not file) else []
     hub, out, begun = installation.hub, Console(highlight=False), time.monotonic()
+    for source in folders:
+        with closing(installation.made(source, {"folder": str(data)})) as end, Told(out) as told:
+            n = hub.listen(source, end, partial(told.progress, f"reading {source}"))
+        out.print(f"{source}: {n:,} records of {escape(str(data))} that were not known as they are")
     for source, path in wanted:
         with _progress(out) as progress:
             task = progress.add_task(f"taking in {escape(path.name)}", total=path.stat().st_size)

@@ -11,6 +11,7 @@ import typer
 from closeloop.cli.installation import Installation
 from closeloop.crew import Crew
 from closeloop.db import alone
+from closeloop.planning import hold_new
 from closeloop.web.serve import MOST_WAITING, Served
 
 
@@ -35,14 +36,17 @@ def up(
     with (
         alone(installation.database),
         installation.connected() as (ends, missing),
-        Served(hub, keys, port, most_waiting) as served,
+        Served(hub, keys, port, most_waiting, ends) as served,
     ):
+        held = hold_new(hub, [name for name in ends if name in hub.process.sources])
         crew = Crew(hub, ends)
         crew.start()
         try:
             typer.echo(f"{hub.process.signed} is at work")
             typer.echo(f"console   {served.url}/")
             typer.echo(f"doors     {served.url}/v1/ for {', '.join(keys.values()) or 'nobody'}")
+            for name in held:
+                typer.echo(f"          {name} is read and not written to: approve a plan first (closeloop plan)")
             for line in (*closed, *missing):
                 typer.echo(f"          {line}")
             wait_for_end()

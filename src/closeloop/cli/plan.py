@@ -1,0 +1,177 @@
+"""`closeloop plan` and `closeloop apply`: what would be sent is read first, and then exactly that is sent."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from closeloop.cli.installation import Installation
+from closeloop.cli.plan_page import page_of
+from closeloop.cli.told import Told
+from closeloop.db import alone
+from closeloop.outbox.plans import REFUSED, Line, Plan, over
+from closeloop.planning import Applied, apply_plan, make_plan
+from closeloop.words.errors import BadInput
+
+Sources = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[SYSTEM]…", help="What may be sent to; every connected one if not said."),
+]
+Out = Annotated[Path, typer.Option(help="Where the plan is written; a page to read is put beside it.")]
+Show = Annotated[int, typer.Option("--show", min=0, help="How many lines of each kind are shown.")]
+PlanFile = Annotated[Path, typer.Argument(metavar="PLAN", help="The file that `closeloop plan` wrote.")]
+By = Annotated[str, typer.Option("--by", help="Who approved it, for the record.")]
+AtMost = Annotated[
+    list[str] | None,
+    typer.Option("--at-most", metavar="SYSTEM.KIND=N", help="A ceiling instead of the process file's: crm.create=500."),
+]
+InBulk = Annotated[
+    bool, typer.Option("--bulk", help="Send by bulk jobs where the system has them: fewer calls, later answers.")
+]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+_KINDS = ("create", "update", "merge", "deactivate", REFUSED, "calls")
+
+
+def plan(context: typer.Context, sources: Sources = None, *, out: Out = Path("plan.json"), show: Show = 3) -> None:
+    """Read every system and say what would be sent to it; nothing is sent, now or later, before it is applied."""
+    installation: Installation = context.obj
+    hub, console = installation.hub, Console()
+    with alone(installation.database), installation.connected() as (ends, missing):
+        systems = {name: end for name, end in ends.items() if name in hub.process.sources}
+        wanted = sources or list(systems)
+        if strange := [name for name in wanted if name not in systems]:
+            said = "\n".join(missing) or f"connected are {', '.join(systems) or 'none'}"
+            raise BadInput(f"{', '.join(strange)}: not connected. {said}")
+        with Told(console) as told:
+            made = make_plan(hub, systems, wanted, told.progress)
+    _write(out, made)
+    tell(made, console, show)
+    if passed := over(made, hub.process.ceilings):
+        console.print(f"[red]beyond the ceilings of {made.signed}, so it will not be applied:[/] {'; '.join(passed)}")
+    if made.lines:
+        console.print(f"to read it: {out.with_suffix('.html')}; to carry it out: closeloop apply {out}")
+
+
+def apply(
+    context: typer.Context,
+    plan_file: PlanFile,
+    *,
+    by: By = "",
+    at_most: AtMost = None,
+    bulk: InBulk = False,
+    yes: Yes = False,
+) -> None:
+    """Send exactly what a plan says. Stopped by Ctrl-C or a crash, the same command goes on where it was."""
+    installation: Installation = context.obj
+    hub, console = installation.hub, Console()
+    made = _read(plan_file)
+    ceilings = None if at_most is None else _ceilings(at_most)
+    if not yes and not sys.stdin.isatty():
+        raise BadInput("there is no terminal to ask on, so nothing was sent; --yes sends without asking")
+    if not yes:
+        tell(made, console, 0)
+        typer.confirm("Send this?", abort=True)
+    end = threading.Event()
+
+    def wait(rest: timedelta) -> bool:
+        return not end.wait(rest.total_seconds())
+
+    with alone(installation.database), installation.connected() as (ends, missing):
+        if absent := [name for name in made.sources if name not in ends]:
+            said = "\n".join(missing)
+            raise BadInput(f"{', '.join(absent)}: not connected. {said}")
+        systems = {name: each for name, each in ends.items() if name in hub.process.sources}
+        with Told(console) as told:
+            applied = apply_plan(hub, systems, made, by or "command line", told.progress, wait, ceilings, in_bulk=bulk)
+    tell_applied(applied, console)
+    if applied.unlike:
+        raise typer.Exit(2)
+
+
+def tell(made: Plan, console: Console, show: int) -> None:
+    """Say what a plan would do, with some lines of each kind."""
+    console.print(f"plan {made.id} of {made.made_at:%Y-%m-%d %H:%M} UTC, {made.signed}")
+    if made.n_read:
+        console.print("read: " + ", ".join(f"{n:,} records of {source}" for source, n in made.n_read.items()))
+    console.print(f"{made.n_linked:,} people are known by several records, {made.n_asked:,} pairs wait for an answer")
+    if not made.lines:
+        console.print("nothing is to be sent: every system holds what it should")
+        return
+    table = Table("system", *_KINDS)
+    for source, counts in made.counts.items():
+        numbers = {**counts, "calls": made.calls.get(source, 0)}
+        table.add_row(source, *(f"{numbers.get(kind, 0):,}" for kind in _KINDS))
+    console.print(table)
+    for source, counts in made.counts.items():
+        for kind in counts:
+            lines = [line for line in made.lines if line.source == source and _kind(line) == kind]
+            for line in lines[:show]:
+                console.print(escape(said_of(line)))
+            if 0 < show < len(lines):
+                console.print(f"  … {len(lines) - show:,} more to {kind} in {source}", style="dim")
+
+
+def said_of(line: Line) -> str:
+    """One line of a plan for a terminal."""
+    what = " ".join(filter(None, (line.source, line.verb, line.object, line.record_id, line.who and f"({line.who})")))
+    if line.refused:
+        return f"  {what}: would be refused: {line.refused}"
+    changes = "; ".join(f"{change.field} {change.old!r} → {change.new!r}" for change in line.changes)
+    return f"  {what}: {changes or line.why}"
+
+
+def tell_applied(applied: Applied, console: Console) -> None:
+    """Say what came of a plan, beside what it said."""
+    table = Table("system", "what", "planned", "done")
+    for source, counts in applied.plan.counts.items():
+        for kind in sorted({*counts, *applied.done[source]}):
+            table.add_row(source, kind, f"{counts.get(kind, 0):,}", f"{applied.done[source].get(kind, 0):,}")
+        table.add_row(source, "calls", f"{applied.plan.calls.get(source, 0):,}", f"{applied.calls.get(source, 0):,}")
+    console.print(table)
+    if applied.left:
+        console.print(f"{applied.left:,} are left; the same command goes on")
+    elif applied.unlike:
+        console.print("not as planned: " + "; ".join(applied.unlike))
+    else:
+        console.print("done, exactly as planned; from now on changes go out as they come")
+
+
+def _kind(line: Line) -> str:
+    return REFUSED if line.refused else line.verb
+
+
+def _write(out: Path, made: Plan) -> None:
+    try:
+        out.write_bytes(msgspec.json.format(msgspec.json.encode(made), indent=1))
+        out.with_suffix(".html").write_text(page_of(made), encoding="utf-8")
+    except OSError as error:
+        raise BadInput(f"{out}: cannot be written: {error.strerror}; name another place with --out") from None
+
+
+def _read(path: Path) -> Plan:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Plan)
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be read: {error.strerror}; `closeloop plan` writes it") from None
+    except msgspec.MsgspecError as error:
+        raise BadInput(f"{path}: is no plan ({error}); `closeloop plan` writes one") from None
+
+
+def _ceilings(given: list[str]) -> dict[str, dict[str, int]]:
+    found: dict[str, dict[str, int]] = {}
+    for each in given:
+        place, _, number = each.partition("=")
+        source, _, kind = place.partition(".")
+        if not source or kind not in _KINDS or not number.isdigit():
+            raise BadInput(f"--at-most {each}: valid is SYSTEM.KIND=N with {', '.join(_KINDS)}, such as crm.create=500")
+        found.setdefault(source, {})[kind] = int(number)
+    return found

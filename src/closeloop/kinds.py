@@ -1,0 +1,75 @@
+"""Kinds of outside systems: the connector of each, and what it has to be told to connect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from closeloop.connectors import eloqua, folder, marketo, rest, salesforce, smtp, sql, tryton
+from closeloop.outbox.nouns import MAIL
+from closeloop.ports import Clock, Connector
+from closeloop.words.settings import Setting
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of system. `settings` are asked in order; those that are seldom needed are only read, not asked."""
+
+    connect: Callable[[Mapping[str, str], Clock], Connector]
+    settings: tuple[Setting, ...]
+
+
+_APP = (
+    Setting("client_id", "Client id"),
+    Setting("client_secret", "Client secret", secret=True),
+)
+_SIGN_IN = (
+    Setting("user", "User", needed=False),
+    Setting("password", "Password", secret=True, needed=False),
+    Setting("token", "Token or key", secret=True, needed=False),
+    Setting("client_id", "Client id", needed=False),
+    Setting("client_secret", "Client secret", secret=True, needed=False),
+)
+KINDS: Final[Mapping[str, Kind]] = {
+    "salesforce": Kind(
+        salesforce.connect, (Setting("url", "Address, such as https://example.my.salesforce.com"), *_APP)
+    ),
+    "marketo": Kind(marketo.connect, (Setting("url", "Address, such as https://123-abc-456.mktorest.com"), *_APP)),
+    "tryton": Kind(
+        tryton.connect,
+        (
+            Setting("url", "Address of the server, such as https://tryton.example.com"),
+            Setting("database", "Database"),
+            Setting("username", "User"),
+            Setting("password", "Password", secret=True),
+        ),
+    ),
+    "eloqua": Kind(
+        eloqua.connect,
+        (
+            Setting("url", "Address, such as https://secure.p01.eloqua.com"),
+            Setting("user", "User, as Company\\User"),
+            Setting("password", "Password", secret=True),
+        ),
+    ),
+    "sql": Kind(
+        sql.connect,
+        (
+            Setting("url", "Address, such as postgresql+psycopg://user@host/erp"),
+            Setting("password", "Password, if the address has none", secret=True, needed=False),
+        ),
+    ),
+    "folder": Kind(folder.connect, (Setting("folder", "The folder with the files"),)),
+    "rest": Kind(rest.connect, (Setting("url", "Address, if the declaration has none", needed=False), *_SIGN_IN)),
+    MAIL: Kind(
+        smtp.connect,
+        (
+            Setting("host", "Mail server"),
+            Setting("sender", "Who mails, such as Closeloop <hub@example.com>"),
+            Setting("username", "User", needed=False),
+            Setting("password", "Password", secret=True, needed=False),
+        ),
+    ),
+}
+"""Kind of a source → how it is connected."""
