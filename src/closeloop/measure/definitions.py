@@ -44,6 +44,13 @@ OUTCOMES = Definition(
     "another row of the same file in every column, flagged all others that meet a flag of the process file; both "
     "are kept and counted.",
 )  # fmt: skip
+PIPELINE = Definition(
+    "pipeline", 1,
+    "Every deal once, as believed now, by its product. Won and lost are what the CRM says (`is_won`, `is_closed`). "
+    "The worth is the sum of the amounts of those won, each currency by itself; a deal without an amount adds nothing. "
+    "Days run from the day on which a deal was opened to that on which it was closed; the median is over deals with "
+    "both.",
+)  # fmt: skip
 INTAKE = Definition(
     "intake", 1,
     "Every message once, by source and what became of it: decided, echo (our own write came back), set_aside "

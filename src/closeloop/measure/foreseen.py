@@ -51,7 +51,7 @@ class Told:
     Attributes:
         survivor, loser: the records of each, as "Lead 00Q…".
         fields: those that it will be told, since their value changes for a record there.
-        goes_into: records that are merged there too, each with the one that goes on; it cannot be taken back there.
+        goes_into: records that are merged there too, each with the one that goes on.
         stays_two: a lead beside a contact, which no system merges: somebody converts it there.
     """
 
@@ -184,6 +184,6 @@ def _records(side: Side, process: Process) -> dict[str, list[tuple[str, str]]]:
     found: dict[str, list[tuple[str, str]]] = {}
     for kind, value in side.keys:
         source, _, name = kind.partition(".")
-        if name and source in process.sources and process.sources[source].kind in ("salesforce", "marketo"):
+        if name and source in process.sources and process.sources[source].connected:
             found.setdefault(source, []).append((name, value))
     return found

@@ -91,10 +91,7 @@ _STATES = text("SELECT state, COUNT(*) FROM v_messages GROUP BY state ORDER BY s
 def health(connection: Connection, now: datetime) -> Health:
     """How everything stands at `now`."""
     return Health(
-        tuple(
-            End(e.source, e.cursor, moment(e.pulled_at), e.n_records, e.error, moment(e.error_at))
-            for e in connection.execute(_ENDS)
-        ),
+        ends(connection),
         tuple(Waiting(w.queue, w.source, w.n, from_us(w.since)) for w in connection.execute(_BACKLOG)),
         tuple(
             Sending(c.source, c.verb, c.state, c.reason, c.n, from_us(c.since), moment(c.last_at), c.example_key)
@@ -103,4 +100,12 @@ def health(connection: Connection, now: datetime) -> Health:
         tuple(Batch(b.no, from_us(b.decided_at), b.process, b.n_messages) for b in connection.execute(_BATCHES)),
         tuple((state, n) for state, n in connection.execute(_STATES)),
         alerts_told(connection, now),
+    )
+
+
+def ends(connection: Connection) -> tuple[End, ...]:
+    """How far the reading of each outside system is, by name."""
+    return tuple(
+        End(e.source, e.cursor, moment(e.pulled_at), e.n_records, e.error, moment(e.error_at))
+        for e in connection.execute(_ENDS)
     )

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from closeloop.process.nouns import Process
 
 Cell = str | int | float | None
-Unit = Literal["", "count", "%", "minutes", "amount"]
+Unit = Literal["", "count", "%", "minutes", "days", "amount"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from closeloop.measure import follow_up, funnel, intake, outcomes, returned, sourced, validity
+from closeloop.measure import follow_up, funnel, intake, outcomes, pipeline, returned, sourced, validity
 from closeloop.measure.nouns import Asked, Report, Row
 from closeloop.measure.window import Window
 
 REPORTS: Mapping[str, Report] = {
     report.name: report
     for report in (
-        funnel.REPORT, follow_up.REPORT, sourced.REPORT, returned.REPORT, outcomes.REPORT, intake.REPORT,
-        validity.REPORT,
+        funnel.REPORT, follow_up.REPORT, sourced.REPORT, returned.REPORT, outcomes.REPORT, pipeline.REPORT,
+        intake.REPORT, validity.REPORT,
     )
 }  # fmt: skip
 

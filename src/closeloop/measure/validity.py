@@ -85,8 +85,8 @@ def _is_same(rule: FieldRule, left: str, right: str) -> bool:
 
 def _sides(process: Process) -> Mapping[str, str]:
     """CRM → marketing system and back, the first of each; empty when one of them is missing."""
-    crm = next((name for name, source in process.sources.items() if source.kind == "salesforce"), None)
-    marketing = next((name for name, source in process.sources.items() if source.kind == "marketo"), None)
+    crm = next((name for name, source in process.sources.items() if source.role == "sales"), None)
+    marketing = next((name for name, source in process.sources.items() if source.role == "marketing"), None)
     return {crm: marketing, marketing: crm} if crm and marketing else {}
 
 

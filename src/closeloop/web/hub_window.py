@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import text
@@ -10,8 +11,10 @@ from sqlalchemy import text
 from closeloop.db import Database
 from closeloop.flow import Hub
 from closeloop.inbox.nouns import Click, Receipt
+from closeloop.ports import Connector
 from closeloop.process.nouns import Process
 from closeloop.web.console.window import Verdict
+from closeloop.web.plan_desk import PlanDesk
 
 PATIENCE = timedelta(seconds=5)
 """How long a click waits for what comes of it."""
@@ -22,8 +25,11 @@ _VERDICT = text("SELECT state, reason FROM v_messages WHERE receipt_id = :receip
 class HubWindow:
     """What pages and commands need of a hub. May be used from several threads."""
 
-    def __init__(self, hub: Hub) -> None:
-        self.hub = hub
+    def __init__(self, hub: Hub, ends: Mapping[str, Connector] | None = None) -> None:
+        """Args:
+        ends: the connected systems, for which plans may be made.
+        """
+        self.hub, self.plans = hub, PlanDesk(hub, ends or {})
 
     @property
     def database(self) -> Database:

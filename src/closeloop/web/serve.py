@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from closeloop.flow import Hub
+from closeloop.ports import Connector
 from closeloop.web.console import console
 from closeloop.web.doors import GroupCommit, Limits, doors
 from closeloop.web.hub_window import HubWindow
@@ -31,20 +32,27 @@ class Served:
         write_keys: write key → name of the source that sends with it.
         port: 0 takes any free one.
         most_waiting: receipts that may wait to be decided before the doors ask to send later; counted once a second.
+        ends: the connected systems, for which plans may be made in the console.
 
     Raises:
         BadInput: the port is taken.
     """
 
     def __init__(
-        self, hub: Hub, write_keys: Mapping[str, str], port: int = 0, most_waiting: int = MOST_WAITING
+        self,
+        hub: Hub,
+        write_keys: Mapping[str, str],
+        port: int = 0,
+        most_waiting: int = MOST_WAITING,
+        ends: Mapping[str, Connector] | None = None,
     ) -> None:
         self._socket = _listening(port)
         self.url = f"http://localhost:{self._socket.getsockname()[1]}"
         self._committer = GroupCommit(hub.take_in)
         limits = Limits(backlog=most_waiting, n_waiting=hub.n_waiting)
+        self._window = HubWindow(hub, ends)
         app = Starlette(
-            routes=[*doors(self._committer, write_keys, hub.clock, limits), *console(HubWindow(hub))],
+            routes=[*doors(self._committer, write_keys, hub.clock, limits), *console(self._window)],
             exception_handlers={Unready: _not_now},
         )
         config = uvicorn.Config(
@@ -72,6 +80,7 @@ class Served:
     ) -> None:
         self._server.should_exit = True
         self._thread.join()
+        self._window.plans.close()
         self._committer.close()
         self._socket.close()
 

@@ -9,12 +9,11 @@ from starlette.responses import RedirectResponse, Response
 from closeloop.inbox.nouns import Click
 from closeloop.measure.merges import merge, merges
 from closeloop.web.console import came_of
-from closeloop.web.console.render import BY, Templates
+from closeloop.web.console.render import BY, Templates, page_no
 from closeloop.web.console.window import Verdict, Window
 
 A_PAGE = 20
 """Merges on one page."""
-_MOST_DIGITS = 9
 
 
 class MergeLog:
@@ -25,8 +24,7 @@ class MergeLog:
 
     def page(self, request: Request) -> Response:
         """One page of the log, the newest first."""
-        find, asked = request.query_params.get("find", ""), request.query_params.get("page", "")
-        no = max(1, int(asked)) if asked.isascii() and asked.isdigit() and len(asked) <= _MOST_DIGITS else 1
+        find, no = request.query_params.get("find", ""), page_no(request.query_params.get("page", ""))
         with self._window.database.read() as connection:
             found, n = merges(connection, find, no, A_PAGE)
         return self._page("merges.html", merges=found, n=n, find=find, no=no, n_pages=max(1, -(-n // A_PAGE)))

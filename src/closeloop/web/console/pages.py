@@ -10,10 +10,10 @@ from starlette.responses import RedirectResponse, Response
 
 from closeloop.inbox.nouns import Click
 from closeloop.measure.attention import attention
-from closeloop.measure.dead import dead_like
 from closeloop.measure.health import health
 from closeloop.measure.people import called_each, people
 from closeloop.measure.queue import Wanted, leads_of, queue, queued
+from closeloop.measure.rejects import dead_like
 from closeloop.measure.relations import names_in
 from closeloop.measure.timeline import LANES, timeline
 from closeloop.measure.why_lead import lead_story

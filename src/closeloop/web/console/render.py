@@ -16,6 +16,7 @@ from closeloop.web.console.window import Window
 TEMPLATES = Path(__file__).parent / "templates"
 BY = "console"
 """Who clicks: the console has no sign-in."""
+_MOST_DIGITS = 9
 
 
 class Templates:
@@ -49,3 +50,8 @@ async def fields_of(request: Request) -> dict[str, str]:
     """The fields of a form that a page sent, each once."""
     fields = parse_qs((await request.body()).decode(errors="replace"), max_num_fields=20)
     return {name: values[0] for name, values in fields.items()}
+
+
+def page_no(asked: str) -> int:
+    """The page of a list that an address asks for, from 1 on."""
+    return max(1, int(asked)) if asked.isascii() and asked.isdigit() and len(asked) <= _MOST_DIGITS else 1

@@ -9,9 +9,14 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from closeloop.web.console.audits import FOLDER, Audits
+from closeloop.web.console.conflicts import Conflicts
+from closeloop.web.console.connections import Connections
 from closeloop.web.console.guard import Guard
 from closeloop.web.console.merge_log import MergeLog
 from closeloop.web.console.pages import Pages
+from closeloop.web.console.plans_page import Plans
+from closeloop.web.console.records import Records
+from closeloop.web.console.rejects_page import RejectBox
 from closeloop.web.console.render import Templates
 from closeloop.web.console.review import Review
 from closeloop.web.console.window import Window
@@ -22,10 +27,12 @@ STATIC = Path(__file__).parent / "static"
 def console(window: Window, reports: Path = FOLDER) -> list[Route | Mount]:
     """All pages over `window`, for an application that listens on loopback.
 
-    `/` `/people` `/people/{id}` `/leads` `/leads/{id}` `/review` `/merges` `/audit` `/health` are read;
-    `/leads/{id}/outcome`, `/links/{id}/undo`, `/review/{id}/answer`, `/review/{id}/undo`, `/merges/{id}/undo` and
-    `/commands/retry` take clicks; `/audit/reports/{name}` is a report for a frame, `/audit/groups/{name}` its CSV;
-    `/static` holds style, scripts and icon.
+    `/` `/people` `/people/{id}` `/leads` `/leads/{id}` `/review` `/merges` `/audit` `/health` `/connections` `/plans`
+    `/plans/{id}` `/conflicts` `/records/{source}/{object}/{id}` `/rejects` `/rejects/row` are read;
+    `/leads/{id}/outcome`, `/links/{id}/undo`, `/review/{id}/answer`, `/review/{id}/undo`, `/merges/{id}/undo`,
+    `/commands/retry`, `/rejects/retry`, `/rejects/retry-all`, `/plans` and `/plans/{id}/approve` take clicks;
+    `/audit/reports/{name}` is a report for a frame, `/audit/groups/{name}` its CSV; `/static` holds style,
+    scripts and icon.
 
     Args:
         reports: the folder in which `closeloop audit` writes.
@@ -33,6 +40,7 @@ def console(window: Window, reports: Path = FOLDER) -> list[Route | Mount]:
     templates, guarded = Templates(window), [Middleware(Guard)]
     pages, review, log = Pages(window, templates), Review(window, templates), MergeLog(window, templates)
     audits = Audits(templates, reports)
+    plans, box = Plans(window, templates), RejectBox(window, templates)
     return [
         Route("/", pages.today, middleware=guarded),
         Route("/people", pages.people, middleware=guarded),
@@ -51,5 +59,16 @@ def console(window: Window, reports: Path = FOLDER) -> list[Route | Mount]:
         Route("/audit/reports/{name}", audits.report, middleware=guarded),
         Route("/audit/groups/{name}", audits.groups, middleware=guarded),
         Route("/health", pages.health, middleware=guarded),
+        Route("/connections", Connections(window, templates).page, middleware=guarded),
+        Route("/plans", plans.newest, methods=["GET"], middleware=guarded),
+        Route("/plans", plans.make, methods=["POST"], middleware=guarded),
+        Route("/plans/{id}", plans.one, middleware=guarded),
+        Route("/plans/{id}/approve", plans.approve, methods=["POST"], middleware=guarded),
+        Route("/conflicts", Conflicts(window, templates).page, middleware=guarded),
+        Route("/records/{source}/{object}/{id:path}", Records(window, templates).page, middleware=guarded),
+        Route("/rejects", box.page, middleware=guarded),
+        Route("/rejects/row", box.row, middleware=guarded),
+        Route("/rejects/retry-all", box.retry_all, methods=["POST"], middleware=guarded),
+        Route("/rejects/retry", box.retry, methods=["POST"], middleware=guarded),
         Mount("/static", StaticFiles(directory=STATIC), middleware=guarded),
     ]
