@@ -60,3 +60,16 @@ def test_page_views_of_unknown_browsers_invent_nobody(closeloop, shared):
     assert "98 rows, 98 taken in, 0 refused" in told
     counted = dict(reversed(line.split(maxsplit=1)) for line in told.splitlines() if line.startswith("   "))
     assert (counted["messages"], counted["visitors"], counted["people"]) == ("98", "67", "0")
+
+
+def test_an_exported_pipeline_gives_the_published_figures_and_keeps_what_is_amiss(closeloop, shared):
+    data = str(shared / "data" / "maven_crm")
+    assert "8,885 records" in " ".join(closeloop("run", str(EXAMPLES / "pipeline"), "--data", data).split())
+    report = {str(row["product"]): row for row in rows(closeloop("report", "pipeline", "--json"))}
+    total = report["total"]
+    assert (total["deals"], total["won"], total["worth"], total["lost"]) == (8_800, 4_238, "10005534.00 USD", 2_473)
+    assert (total["days_to_won"], total["days_to_lost"]) == (57, 14)
+    assert total["no_account"] == 1_425
+    assert report["GTXPro"]["amiss"] == "unknown; near gtx_pro"
+    assert {name for name, row in report.items() if row["amiss"]} == {"GTXPro"}
+    assert "crm: 0 records" in closeloop("run", str(EXAMPLES / "pipeline"), "--data", data)
