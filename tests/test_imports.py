@@ -18,13 +18,13 @@ DECLARED = {
     for contract in tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
 }
 CONTRACTS = list(DECLARED)
-CONNECTOR_KNOWS = {"connectors", "words", "ports", "simulation"}
+CONNECTOR_KNOWS = {"connectors", "words", "ports", "simulation", "declared", "trust"}
 RESTRICTED = ("random", "secrets", "time", "os", "socket", "sqlite3", "psycopg", "duckdb", "httpx2")
 # One violation of each contract, all planted into one copy: (file, import) by the contract's name.
 PLANTED = {
     "The road runs left to right": ("words/planted.py", "import closeloop.inbox"),
     "No connector knows another": ("connectors/planted/__init__.py", "import closeloop.connectors.planted_too"),
-    "A connector knows only words, ports and what simulators stand on": (
+    "A connector knows only words, ports, declarations and what simulators stand on": (
         "connectors/planted_too/__init__.py",
         "import closeloop.process",
     ),
@@ -74,7 +74,7 @@ def test_every_contract_has_a_violation_below():
 def test_what_is_new_in_the_package_is_kept_from_connectors():
     others = {path.stem for path in (ROOT / "src" / "closeloop").iterdir() if path.stem.isidentifier()}
     others -= {"__init__", "__pycache__", *CONNECTOR_KNOWS}
-    contract = DECLARED["A connector knows only words, ports and what simulators stand on"]
+    contract = DECLARED["A connector knows only words, ports, declarations and what simulators stand on"]
     assert {f"closeloop.{name}" for name in others} <= set(contract["forbidden_modules"])
 
 
@@ -96,8 +96,8 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.mark.parametrize("contract", CONTRACTS)
 def test_control_a_planted_import_breaks_the_contract(contract: str, broken: str):
-    is_broken = re.search(rf"^{re.escape(contract)} BROKEN$", broken, re.MULTILINE) is not None
-    assert is_broken, broken
+    said = rf"^{re.escape(contract)} BROKEN( \(\d+ ignored imports\))?$"
+    assert re.search(said, broken, re.MULTILINE) is not None, broken
 
 
 @pytest.mark.parametrize("module", RESTRICTED)

@@ -96,7 +96,7 @@ class _DiesAfterPush:
 
     def __init__(self, connector: Connector) -> None:
         self._connector = connector
-        self.batch_size = connector.batch_size
+        self.batch_size, self.bulk_size, self.cost = connector.batch_size, connector.bulk_size, connector.cost
 
     def push(self, commands: Sequence[Command]) -> Sequence[Answer]:
         self._connector.push(commands)

@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from closeloop.process.nouns import ContentLine, FieldRule, Gate, Member, Path, Process, ScoreLine, SourceDecl
+from closeloop.process.nouns import ContentLine, FieldRule, Gate, Member, Path, Process, ScoreLine
+from closeloop.process.sources import SourceDecl
 from closeloop.rules import Kind, Rule, Vocabulary, parse
 
 NAMES: Mapping[str, Kind] = {

@@ -24,6 +24,8 @@ from closeloop.web.serve import Served
 from closeloop.words.errors import BadInput
 
 WRITE_KEY = "simulated-write-key"
+_KEPT_LONG = {"log_days": "3650"}
+"""Stories jump weeks in one go, in which no hub would be asleep."""
 
 
 @dataclass(slots=True)
@@ -92,7 +94,7 @@ def world(hub: Hub, clock: StoryClock, port: int = 0) -> Iterator[World]:
             ma.create_list(programme.join)
         ends: dict[str, Connector] = {
             source_of(process, "salesforce"): salesforce.connect(crm.settings, clock),
-            source_of(process, "marketo"): marketo.connect(ma.settings, clock),
+            source_of(process, "marketo"): marketo.connect({**ma.settings, **_KEPT_LONG}, clock),
             MAIL: smtp.connect(mailbox.settings, clock),
         }
         for end in ends.values():
