@@ -32,6 +32,9 @@ from closeloop.words.moment import ManualClock
 PASSING: Final[Mapping[str, frozenset[str] | None]] = {
     "waiting": None,  # what is still to be decided
     "ends": None,  # how far the outside was read
+    "compares": None,  # what a full compare found; what differed came in as receipts
+    "plans": None,  # what was shown before it was sent
+    "connections": None,  # how systems are reached
     "batches": frozenset({"n_messages"}),  # counts what was set aside again, of which nothing else is kept
     "sending": None,  # what was called when, and how the vendors answered
     # Who tried to send it, how often and when, and what went before it.
