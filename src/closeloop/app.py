@@ -142,13 +142,10 @@ class Installed:
 
     @contextmanager
     def connected(self) -> Iterator[tuple[Mapping[str, Connector], Sequence[str]]]:
-        kinds = {name: source.kind for name, source in self.process.sources.items() if source.kind in KINDS} | {
-            MAIL: MAIL
-        }
         missing = []
         with ExitStack() as opened:
             ends: dict[str, Connector] = {}
-            for name, kind in kinds.items():
+            for name, kind in self._kinds().items():
                 given = self._given(name)
                 if not given:
                     missing.append(_not_connected(name, kind, "host" if kind == MAIL else "url"))
@@ -185,14 +182,12 @@ class Installed:
         self._opened.close()
 
     def made(self, source: str, settings: Mapping[str, str]) -> Connector:
-        kinds = {name: each.kind for name, each in self.process.sources.items()} | {MAIL: MAIL}
-        return self._connect(source, kinds[source], settings)
+        return self._connect(source, self._kinds()[source], settings)
 
     def keep(self, source: str, settings: Mapping[str, str]) -> str:
         keys, where = self._keys(make=True)
-        kinds = {name: each.kind for name, each in self.process.sources.items()} | {MAIL: MAIL}
         with self.database.write() as connection:
-            vault_store.save(connection, source, kinds[source], seal(settings, keys), self.now(), tested=True)
+            vault_store.save(connection, source, self._kinds()[source], seal(settings, keys), self.now(), tested=True)
         self.__dict__.pop("_kept", None)
         return where
 
@@ -204,8 +199,11 @@ class Installed:
     def set_up(self) -> Mapping[str, str]:
         with self.database.read() as connection:
             kept = dict.fromkeys(vault_store.load(connection), "settings kept in the database")
-        names = [name for name, each in self.process.sources.items() if each.kind in KINDS]
-        return kept | {name: "environment" for name in (*names, MAIL) if self._said(name)}
+        return kept | {name: "environment" for name in self._kinds() if self._said(name)}
+
+    def _kinds(self) -> dict[str, str]:
+        """Everything that can be connected, mail last → its kind."""
+        return {name: each.kind for name, each in self.process.sources.items() if each.kind in KINDS} | {MAIL: MAIL}
 
     @cached_property
     def _kept(self) -> Mapping[str, Mapping[str, str]]:
@@ -239,11 +237,12 @@ class Installed:
 
     def _calls_a_day(self) -> Mapping[str, int]:
         """Calls that this installation allows each system."""
-        names = {name: _variable(name, "calls_a_day") for name in (*self.process.sources, MAIL)}
-        said = {
-            name: {"calls_a_day": self._environment[each]} for name, each in names.items() if each in self._environment
+        said = {name: self._environment.get(_variable(name, "calls_a_day")) for name in (*self.process.sources, MAIL)}
+        return {
+            name: int(number(name, {"calls_a_day": each}, "calls_a_day", 0))
+            for name, each in said.items()
+            if each is not None
         }
-        return {name: int(number(name, each, "calls_a_day", 0)) for name, each in said.items()}
 
     def _said(self, source: str) -> dict[str, str]:
         """What the environment says."""

@@ -54,7 +54,7 @@ def heal(hub: Hub, source: str, end: Connector, why: str, on_page: Told) -> int:
     What changes while it is compared is told after the new cursor, which is taken first.
     """
     mark = end.mark()
-    found = [each for name in end.objects() for each in [compare(hub, source, end, name, why, on_page)]]
+    found = [compare(hub, source, end, name, why, on_page) for name in end.objects()]
     hub.reads_on(source, mark)
     return sum(each.n_unknown + each.n_gone + each.n_changed for each in found)
 

@@ -14,7 +14,7 @@ from closeloop.record.nouns import Winners
 MAIL = "mail"
 """The connection through which mails go out."""
 
-CommandState = Literal["waiting", "held", "leased", "done", "dead"]
+CommandState = Literal["waiting", "leased", "done", "dead"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ FROM sending;
 CREATE VIEW v_lanes AS
 SELECT source, lane, COUNT(*) AS n, MIN(created_at) AS since
 FROM commands
-WHERE state IN ('waiting', 'held') OR (state = 'leased' AND leased_until IS NOT NULL)
+WHERE state = 'waiting' OR (state = 'leased' AND leased_until IS NOT NULL)
 GROUP BY source, lane;
 
 -- What was refused or put off, and why.

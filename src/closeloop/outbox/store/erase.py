@@ -47,7 +47,7 @@ def blank(connection: Connection, family: Sequence[str]) -> None:
     theirs = among(commands.c.person_id, family)
     connection.execute(
         update(commands)
-        .where(theirs, commands.c.verb != Verb.ERASE.value, commands.c.state.in_(("waiting", "held", "dead")))
+        .where(theirs, commands.c.verb != Verb.ERASE.value, commands.c.state.in_(("waiting", "dead")))
         .values(state="done", reason=NOT_SENT)
     )
     connection.execute(

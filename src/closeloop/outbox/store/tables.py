@@ -7,7 +7,7 @@ from sqlalchemy import table as known_table
 
 from closeloop.db import INT, REAL, TEXT, table
 
-UNFINISHED = ("waiting", "held", "leased")
+UNFINISHED = ("waiting", "leased")
 """States of commands that may still go out: those of one person wait for each other."""
 
 # fmt: off
@@ -29,7 +29,7 @@ commands = table(
     Column("message_id", TEXT, nullable=False),     # what brought it about
     Column("created_at", INT, nullable=False),
     Column("no", INT, nullable=False),              # order among those created at once
-    Column("state", TEXT, nullable=False),          # waiting | held | leased | done | dead
+    Column("state", TEXT, nullable=False),          # waiting | leased | done | dead
     Column("attempts", INT, nullable=False),        # how often it was sent, lost answers included
     Column("answers", INT, nullable=False),         # how often it was answered
     Column("not_before", INT, nullable=False),
