@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 
 import pytest
 from sqlalchemy import Column, Connection, MetaData, Table, insert, select, text
 from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
 from closeloop.db import INT, TEXT, Database
+from closeloop.db.engine import BUSY_SECONDS
 from closeloop.words.errors import Unready
 from support.postgres import PostgresServer
 
@@ -208,3 +210,31 @@ def test_what_goes_wrong_names_the_statement_and_not_the_values_in_it(noted: Dat
         connection.execute(insert(notes).values(id="joe@acme.example", n=None))
     assert "INSERT INTO notes" in str(raised.value)
     assert "joe@acme.example" not in str(raised.value).partition("DETAIL")[0]
+
+
+def test_one_that_opens_a_new_sqlite_file_while_another_writes_to_it_waits(held: str):
+    database = Database(held)
+    database.ping()
+    database.close()
+
+
+def test_control_sqlite_itself_does_not_wait_for_one_that_writes(held: str):
+    with (
+        closing(sqlite3.connect(held.removeprefix("sqlite:///"), timeout=BUSY_SECONDS)) as connection,
+        pytest.raises(sqlite3.OperationalError, match="database is locked"),
+    ):
+        connection.execute("PRAGMA journal_mode = WAL")
+
+
+@pytest.fixture
+def held(sqlite_url: str) -> Iterator[str]:
+    """A new file, not in WAL mode yet, that somebody holds for writing for half a second."""
+    with closing(
+        sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), isolation_level=None, check_same_thread=False)
+    ) as connection:
+        connection.execute("CREATE TABLE t (x)")
+        connection.execute("BEGIN IMMEDIATE")
+        letting_go = threading.Timer(0.5, connection.rollback)
+        letting_go.start()
+        yield sqlite_url
+        letting_go.join()

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, nullcontext
 from typing import Final
 
+import stamina
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -117,7 +118,6 @@ def is_away(error: DBAPIError) -> bool:
 
 def _prepare_sqlite(engine: Engine, synchronous: str) -> None:
     pragmas = (
-        "journal_mode = WAL",
         f"synchronous = {synchronous}",
         "foreign_keys = ON",
         "temp_store = MEMORY",
@@ -127,6 +127,7 @@ def _prepare_sqlite(engine: Engine, synchronous: str) -> None:
     @event.listens_for(engine, "connect")
     def _on_connect(raw: sqlite3.Connection, _record: object) -> None:
         raw.isolation_level = None  # the driver must not begin transactions by itself
+        _write_ahead(raw)
         for pragma in pragmas:
             raw.execute(f"PRAGMA {pragma}")
 
@@ -134,3 +135,14 @@ def _prepare_sqlite(engine: Engine, synchronous: str) -> None:
     def _on_begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get("closeloop_write", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _write_ahead(raw: sqlite3.Connection) -> None:
+    """Only the first connection of all changes the file; SQLite refuses one that asks meanwhile, and does not wait."""
+    for attempt in stamina.retry_context(on=_is_busy, attempts=None, timeout=BUSY_SECONDS, wait_max=0.2):
+        with attempt:
+            raw.execute("PRAGMA journal_mode = WAL")
+
+
+def _is_busy(error: Exception) -> bool:
+    return isinstance(error, sqlite3.OperationalError) and error.sqlite_errorname.startswith("SQLITE_BUSY")
