@@ -291,7 +291,7 @@ def test_json_lines_are_known_by_their_first_rows(tmp_path: Path):
         ("<html><table>".encode("utf-16"), "a.xls", "is an HTML page"),
         (b'<?xml version="1.0"?><Workbook/>', "a.xls", "is XML; open it where it was made"),
         (b"%PDF-1.7", "a.csv", "is a PDF; open it where it was made and save it as XLSX or CSV"),
-        (gzip.compress(b"id,name\n"), "a.csv", "packed with gzip; unpack it first"),
+        (gzip.compress(b"id,name\n", mtime=0), "a.csv", "packed with gzip; unpack it first"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "a.xls", "is no spreadsheet that can be opened"),
         (b"PK\x03\x04 and no more", "a.xlsx", "is a spreadsheet or archive that cannot be opened"),
         (b"PAR1 and no more", "a.parquet", "is a Parquet file that cannot be opened"),
