@@ -22,6 +22,7 @@ __all__ = [
     "Entity",
     "Limits",
     "Outcome",
+    "Owner",
     "Pulled",
     "Record",
     "Ref",
@@ -32,7 +33,7 @@ __all__ = [
 ]
 
 Value = str | int | float | bool | None
-Entity = Literal["person", "account", "opportunity", "campaign", "task", "activity"]
+Entity = Literal["person", "account", "opportunity", "campaign", "role", "task", "activity", "record"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,9 @@ class Record:
     Attributes:
         object: the vendor's name for the kind of record: "Lead", "Contact", "Opportunity", "Task" …
         id: the vendor's id in full length.
-        entity: what it is to us. A "task" is something a seller is to do or did, an "activity" what a person did.
+        entity: what it is to us. A "task" is something a seller is to do or did, an "activity" what a person did, a
+            "role" says that a person has part in a deal, a "record" is one of the business's own, such as a
+            purchase, which the process file names.
         changed_at: the vendor's time of the change (an activity: when it happened), UTC.
         fields: the vendor's own field names, values as given; absent means unknown, None means blank.
         refs: relations under our names: "person", "account", "opportunity", "campaign", "owner".
@@ -169,7 +172,12 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class ShapeField:
-    """One field as the vendor describes it."""
+    """One field as the vendor describes it.
+
+    Attributes:
+        required: a new record must have a value for it.
+        filled: the connector or the vendor gives it one where a CREATE brings none.
+    """
 
     name: str
     type: str
@@ -177,6 +185,7 @@ class ShapeField:
     required: bool = False
     max_length: int | None = None
     allowed: tuple[str, ...] = ()
+    filled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +203,24 @@ class Limits:
 
     calls_left: int | None = None
     calls_allowed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """One who owns records at the vendor, or may own some.
+
+    Attributes:
+        id: what a record's ref "owner" points to; that of a queue is none of a seller.
+        active: whether records may be given to them; a queue is always active.
+        kind: a "queue" holds records until a user takes them.
+        email: None where the vendor does not tell.
+    """
+
+    id: str
+    name: str
+    active: bool
+    kind: Literal["user", "queue"] = "user"
+    email: str | None = None
 
 
 class Connector(Protocol):
@@ -214,6 +241,12 @@ class Connector(Protocol):
     bulk_size: int
     """How many commands of one verb and object it takes at once as one bulk job; 0 where the vendor has none."""
 
+    bulk_from: int
+    """From how many waiting creates or updates of one object on the hub sends them as a bulk job by itself.
+
+    More than `batch_size`; 0 where batches take few calls anyway, so that bulk jobs are for who asks for them.
+    """
+
     @property
     def calls(self) -> int:
         """Requests made to the vendor by this connector since it was made, those that only log in left out."""
@@ -225,6 +258,10 @@ class Connector(Protocol):
 
     def discover(self) -> Sequence[Shape]:
         """What kinds of records and fields there are, by the vendor's own description."""
+        ...
+
+    def owners(self) -> Sequence[Owner]:
+        """Everybody who may own records, active or not; empty where the vendor, or its declaration, has no owners."""
         ...
 
     def pull(self, cursor: str | None) -> Pulled:

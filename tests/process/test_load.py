@@ -126,4 +126,4 @@ def test_the_whole_example_is_refused_for_nothing_but_what_is_not_yet_possible()
     with pytest.raises(ProcessError) as caught:
         load(EXAMPLE)
     assert [str(fault) for fault in caught.value.faults if "not yet: " not in fault.what] == []
-    assert len(caught.value.faults) >= 25
+    assert len(caught.value.faults) >= 15

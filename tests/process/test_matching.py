@@ -35,6 +35,14 @@ def test_the_schema_for_editors_has_the_key_and_closes_it():
 def test_leads_are_converted_in_the_systems_that_can_where_that_is_said(sound_files):
     assert loaded(sound_files, "matching: {merge_in: [ma, crm]}\n").matching.convert_in == ()
     assert loaded(sound_files, "matching: {merge_in: [ma, crm], convert: true}\n").matching.convert_in == ("crm",)
+    assert loaded(sound_files, "matching: {merge_in: [crm], convert: true}\n").matching.into_accounts == ()
+
+
+def test_leads_go_into_accounts_only_where_that_is_said(sound_files):
+    matching = loaded(sound_files, "matching: {merge_in: [ma, crm], convert: accounts}\n").matching
+    assert (matching.convert_in, matching.into_accounts) == (("crm",), ("crm",))
+    with pytest.raises(ProcessError, match="convert"):
+        loaded(sound_files, "matching: {merge_in: [crm], convert: contacts}\n")
 
 
 def test_conversion_without_a_system_that_converts_is_an_error(sound_files):

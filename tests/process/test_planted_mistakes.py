@@ -28,7 +28,7 @@ YAML_MISTAKES = [
     ("crm.Email,", "ma.email,", "fields.person.email.trust: ma.email stands here twice"),
     ("crm.Account.Name", "crm.Account.Name.First", "account.company.trust[0]: 'crm.Account.Name.First' has too many"),
     ("as: email,", "as: emial,", "fields.person.email.as: unknown word 'emial'; did you mean 'email'? valid: boolean,"),
-    ("as: email,", "ass: email,", "fields.person.email.ass: unknown key 'ass'; did you mean 'as'? valid: as, clean, g"),
+    ("as: email,", "ass: email,", "fields.person.email.ass: unknown key 'ass'; did you mean 'as'? valid: as, clean, c"),
     ("key: strong", "key: strongest", "fields.person.email.key: unknown word 'strongest'; did you mean 'strong'?"),
     ("newest: [crm.Phone", "newset: [crm.Phone", "fields.person.phone.trust[1].newset: unknown key 'newset'; did you"),
     ("write: [ma.company]", "write: [ma]", "fields.account.company.write[0]: 'ma' has no path in trust; valid is the"),

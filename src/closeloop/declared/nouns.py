@@ -120,10 +120,11 @@ class DeclaredObject:
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """All objects of one system, in the order of the file."""
+    """All objects of one system, in the order of the file; `owners` are its users, who are no people of ours."""
 
     file: str
     objects: Mapping[str, DeclaredObject]
+    owners: DeclaredObject | None = None
 
     @property
     def person_objects(self) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, tzinfo
 from typing import Protocol, cast, get_args
 from zoneinfo import ZoneInfo
@@ -18,6 +19,8 @@ OBJECT_KEYS = frozenset({
     "entity", "from", "id", "changed", "changed_zone", "fields", "values", "key", "refs", "deleted", "inactive",
     "active", "became", "merges", "deletes", "touch", "touch_is", "write", "where",
 })  # fmt: skip
+OWNER_KEYS = frozenset({"from", "id", "fields", "inactive", "where"})
+_OWNER_FIELDS = ("name", "email")
 REFS = ("person", "account", "opportunity", "campaign", "owner")
 USER = "User"
 """What an owner points to; it need not be declared, since users are not people of ours."""
@@ -27,8 +30,8 @@ class Extra(Protocol):
     """What a kind of connector reads beyond the keys that all share.
 
     Attributes:
-        top_keys: keys beside `objects`.
-        object_keys: keys of each object beside `OBJECT_KEYS`.
+        top_keys: keys beside `objects` and `owners`.
+        object_keys: keys of each object beside `OBJECT_KEYS`, and of `owners` beside `OWNER_KEYS`.
     """
 
     top_keys: frozenset[str]
@@ -53,7 +56,7 @@ def read_declared(file: str, content: bytes, extra: Extra | None = None) -> Decl
     document = read_document(file, content)
     faults = Faults(document)
     root = Part(document, faults, (), document.plain)
-    root.only({"objects", *(extra.top_keys if extra else ())})
+    root.only({"objects", "owners", *(extra.top_keys if extra else ())})
     objects: dict[str, DeclaredObject] = {}
     keys = OBJECT_KEYS | (extra.object_keys if extra else frozenset())
     listed = root.part("objects")
@@ -66,18 +69,26 @@ def read_declared(file: str, content: bytes, extra: Extra | None = None) -> Decl
     for name, declared in objects.items():
         if listed is not None and (part := listed.part(name)) is not None:
             _check(declared, part, objects)
+    owners = _owners(part, extra) if (part := root.part("owners")) is not None else None
     if extra is not None:
         extra.read(root)
     faults.raise_if_any()
-    return Declared(file, objects)
+    return Declared(file, objects, owners)
 
 
-def _object(name: str, part: Part) -> DeclaredObject:
+def _owners(part: Part, extra: Extra | None) -> DeclaredObject:
+    part.only(OWNER_KEYS | (extra.object_keys if extra else frozenset()))
+    if (fields := part.part("fields")) is not None:
+        fields.only(_OWNER_FIELDS, "field")
+    return replace(_object(USER, part, "person"), fields=part.named_texts("fields"))
+
+
+def _object(name: str, part: Part, entity: Entity | None = None) -> DeclaredObject:
     fields = part.named_texts("fields") if "fields" in part else None
     values = part.part("values")
     return DeclaredObject(
         name=name,
-        entity=cast("Entity", part.word("entity", get_args(Entity), needed=True) or "person"),
+        entity=entity or cast("Entity", part.word("entity", get_args(Entity), needed=True) or "person"),
         source=part.text("from", needed=True) or "",
         id=part.texts("id", needed=True),
         changed=part.text("changed"),

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from closeloop.declared.nouns import PRESENT, DeclaredObject, Ending, Pointer, Touches
 from closeloop.declared.values import as_text, holds, joined, moment, plain
-from closeloop.ports import HANDOVER, Record, Ref, Value
+from closeloop.ports import HANDOVER, Owner, Record, Ref, Value
 from closeloop.words.errors import BadInput
 
 _OURS_ALONE = HANDOVER | {"done"}
@@ -44,6 +44,12 @@ def to_record(declared: DeclaredObject, row: Mapping[str, object], seen_at: date
         deleted=gone,
         active=not holds(declared.inactive, row),
     )
+
+
+def to_owner(user: Record) -> Owner:
+    """A row of the declaration's `owners` as who may own records."""
+    email = user.fields.get("email")
+    return Owner(user.id, str(user.fields.get("name") or user.id), user.active, email=str(email) if email else None)
 
 
 def changed_at(declared: DeclaredObject, row: Mapping[str, object]) -> datetime | None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
+from difflib import get_close_matches
 from uuid import UUID
 
 from closeloop.declared.nouns import PRESENT, Condition
@@ -144,3 +145,11 @@ def _written(value: str, found: re.Match[str], zone: tzinfo) -> datetime:
         return _in_utc(datetime.fromisoformat(text), zone)
     except ValueError:
         raise BadInput(f"{value!r} is no moment; there is no such day or time") from None
+
+
+def lacking(columns: Sequence[str], there: Sequence[str], where: str) -> str:
+    """That these columns are not there: "no column 'mial' (erp.yaml, line 3); did you mean 'mail'? it has …"."""
+    close = [near[0] for column in columns if (near := get_close_matches(column, there, n=1))]
+    hint = f"did you mean {', '.join(map(repr, close))}? " if close else ""
+    named = ", ".join(map(repr, columns))
+    return f"no column{'s' if len(columns) > 1 else ''} {named} ({where}); {hint}it has {', '.join(there)}"

@@ -36,7 +36,6 @@ def _other_lead(plain: Plain) -> bool:
 
 
 NOT_YET: tuple[NotYet, ...] = (
-    NotYet(("records",), "records of your own beside people, accounts, opportunities and campaigns"),
     NotYet(("segments",), "segments as lists in the marketing system"),
     NotYet(("no_outcome",), "counting leads that nobody answered for"),
     NotYet(("campaigns",), "costs of campaigns"),
@@ -44,7 +43,6 @@ NOT_YET: tuple[NotYet, ...] = (
     NotYet(("sources", _ANY, "kind"), "partners", _is("partner_portal")),
     NotYet(("fields", "opportunity"), "fields of deals of your own"),
     NotYet(("fields", "campaign"), "fields of campaigns of your own"),
-    NotYet(("fields", _ANY, _ANY, "seen_by"), "fields that only one side sees"),
     NotYet(("fields", _ANY, _ANY, "stale_after"), "values that go stale"),
     NotYet(("gate", "at_most"), "a bound on leads a day"),
     NotYet(("gate", "a_lead_is"), "another meaning of a lead than [person, product, region]", _other_lead),

@@ -13,6 +13,8 @@ from closeloop.rules import Rule
 from closeloop.words.cleaning import CleaningTable
 from closeloop.words.worktime import WorkCalendar
 
+Side = Literal["marketing", "sales"]
+
 
 @dataclass(frozen=True, slots=True)
 class Path:
@@ -38,6 +40,8 @@ class FieldRule:
         key: "strong" identifies a person by itself.
         always: written whatever custody says (`gate: ignores`).
         clean: the table that brings what was given to standard text.
+        cleared_by: paths of `trust` whose blank takes the value out, where it replaces one that was there.
+        seen_by: the only side that the hub shows it to; None is both.
     """
 
     entity: str
@@ -49,11 +53,31 @@ class FieldRule:
     key: Literal["strong", "weak"] | None
     always: bool
     clean: CleaningTable | None = None
+    cleared_by: tuple[Path, ...] = ()
+    seen_by: Side | None = None
 
     @property
     def paths(self) -> tuple[Path, ...]:
         """Every path that reports this field, in order of trust."""
         return tuple(path for group in self.trust for path in group)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnKind:
+    """One kind of record of the business's own, such as a purchase.
+
+    Attributes:
+        of: whose it counts as: "person" (whom it names), "account" (everybody there), "opportunity" (whose deal it is).
+        objects: source and object of each that it comes from.
+        key: the field by which systems that hold the same record agree; None: each record is one of its own.
+        fields: by name.
+    """
+
+    name: str
+    of: tuple[str, ...]
+    objects: tuple[tuple[str, str], ...]
+    key: str | None
+    fields: Mapping[str, FieldRule]
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,12 +302,14 @@ class Matching:
     Attributes:
         merge_in: systems in which a merge is carried out too.
         convert_in: those of them in which a lead beside a contact of the same person is converted into it.
+        into_accounts: those of these in which a lead of somebody without a contact is converted into their account.
         account_ties: what chooses among accounts that match a person equally well, in order.
     """
 
     merge_in: tuple[str, ...] = ()
     account_ties: tuple[str, ...] = ()
     convert_in: tuple[str, ...] = ()
+    into_accounts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,6 +341,7 @@ class Process:
     matching: Matching = field(default_factory=Matching)
     ceilings: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """System → verb, "refused" or "calls" → how many a plan may have at most."""
+    records: Mapping[str, OwnKind] = field(default_factory=dict)
 
     @property
     def signed(self) -> str:
@@ -324,6 +351,11 @@ class Process:
     def region_of(self, country: str | None) -> Region | None:
         """The region a country belongs to."""
         return next((region for region in self.regions.values() if country in region.countries), None)
+
+    def own_kind(self, source: str, object_name: str) -> OwnKind | None:
+        """The kind of the business's own that this object of a source stands for."""
+        here = (source, object_name)
+        return next((kind for kind in self.records.values() if here in kind.objects), None)
 
     def member(self, name: str) -> Member | None:
         """The team member of that name."""

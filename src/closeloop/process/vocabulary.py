@@ -6,7 +6,7 @@
     TOUCH     PERSON, and topic, depth, url                        alerts; source, campaign, product are the touch's
     LEAD      PERSON, and amount, reason, every touch kind         only_when, wake_when, return_when
 
-`exists(opportunity, …)` is known everywhere but in INTEREST.
+`exists(opportunity, …)`, and that of every kind under `records`, is known everywhere but in INTEREST.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from closeloop.process.nouns import OwnKind
 from closeloop.process.touches import TOUCH_KINDS, TOUCH_NAMES
 from closeloop.rules import Kind, Rule, Vocabulary
 
@@ -38,7 +39,7 @@ LEAD_NAMES: Mapping[str, Kind] = MappingProxyType({"amount": "money", "reason": 
 RELATED: Mapping[str, Mapping[str, Kind]] = MappingProxyType({
     "opportunity": MappingProxyType({
         "open": "boolean", "won": "boolean", "amount": "money", "stage": "text", "product": "text", "region": "text",
-        "owner": "text",
+        "owner": "text", "role": "text",
     }),
 })  # fmt: skip
 
@@ -57,7 +58,15 @@ class Vocabularies:
     lead: Vocabulary
 
 
-def vocabularies(fields: Mapping[str, Kind], facts: Mapping[str, Rule]) -> Vocabularies:
+def related(records: Mapping[str, OwnKind]) -> Mapping[str, Mapping[str, Kind]]:
+    """What exists() may speak of, with the names of each: deals, and the records that the process declares."""
+    own = {name: {each.name: FORM_KINDS[each.form] for each in kind.fields.values()} for name, kind in records.items()}
+    return MappingProxyType({**RELATED, **own})
+
+
+def vocabularies(
+    fields: Mapping[str, Kind], facts: Mapping[str, Rule], related: Mapping[str, Mapping[str, Kind]] = RELATED
+) -> Vocabularies:
     """All of them, from the declared fields and the facts known so far.
 
     A fact is offered everywhere; what it reads must be known where it is used, which the one who reads checks.
@@ -66,9 +75,9 @@ def vocabularies(fields: Mapping[str, Kind], facts: Mapping[str, Rule]) -> Vocab
     person: dict[str, Kind] = {**fit, **PURSUIT_NAMES}
     touches: dict[str, Kind] = dict.fromkeys(sorted(TOUCH_KINDS), "boolean")
     return Vocabularies(
-        fit=Vocabulary(fit, RELATED, facts),
-        person=Vocabulary(person, RELATED, facts),
+        fit=Vocabulary(fit, related, facts),
+        person=Vocabulary(person, related, facts),
         interest=Vocabulary(TOUCH_NAMES),
-        touch=Vocabulary({**person, **TOUCH_NAMES}, RELATED, facts),
-        lead=Vocabulary({**person, **LEAD_NAMES, **touches}, RELATED, facts),
+        touch=Vocabulary({**person, **TOUCH_NAMES}, related, facts),
+        lead=Vocabulary({**person, **LEAD_NAMES, **touches}, related, facts),
     )

@@ -197,7 +197,7 @@ class ObjectCalls:
 
 @dataclass(frozen=True, slots=True)
 class RestPart:
-    """The whole `rest` part. `url` is the base where the settings name none."""
+    """The whole `rest` part. `url` is the base where the settings name none; `owners` lists the vendor's users."""
 
     url: str = ""
     auth: Auth = field(default_factory=Auth)
@@ -206,3 +206,4 @@ class RestPart:
     errors: Errors = field(default_factory=Errors)
     budget: Budget = field(default_factory=Budget)
     objects: Mapping[str, ObjectCalls] = field(default_factory=dict)
+    owners: ObjectCalls | None = None

@@ -54,7 +54,7 @@ class RestKeys:
             return
         part.only(_TOP)
         page = _page(below) if (below := part.part("page")) else Page()
-        objects = root.part("objects")
+        objects, owners = root.part("objects"), root.part("owners")
         self.found = RestPart(
             url=part.text("url") or "",
             auth=_auth(below) if (below := part.part("auth")) else Auth(),
@@ -63,6 +63,7 @@ class RestKeys:
             errors=_errors(below) if (below := part.part("errors")) else Errors(),
             budget=_budget(below) if (below := part.part("limits")) else Budget(),
             objects={name: _object(each, page) for name in objects or () if objects and (each := objects.part(name))},
+            owners=None if owners is None else _object(owners, page),
         )
 
 

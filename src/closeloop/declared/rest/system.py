@@ -12,7 +12,8 @@ from closeloop.declared.rest.nouns import RestPart
 from closeloop.declared.rest.pulling import LOOK_BACK, cursor_now, pull_page
 from closeloop.declared.rest.pushing import Pushing
 from closeloop.declared.rest.wire import Wire
-from closeloop.ports import Answer, Command, Limits, Outcome, Pulled, Record, Ref, Shape, ShapeField
+from closeloop.declared.rows import to_owner
+from closeloop.ports import Answer, Command, Limits, Outcome, Owner, Pulled, Record, Ref, Shape, ShapeField
 from closeloop.words.errors import Barred, Permanent, Transient
 
 
@@ -29,10 +30,11 @@ class RestSystem:
     system = "rest"
     can_merge: frozenset[str] = frozenset()
     bulk_size = 0
+    bulk_from = 0
 
     def __init__(self, wire: Wire, declared: Declared, part: RestPart, look_back: timedelta = LOOK_BACK) -> None:
         self.person_objects, self.batch_size = declared.person_objects, part.budget.batch
-        self.wire, self.declared, self._budget, self._look_back = wire, declared, part.budget, look_back
+        self.wire, self.declared, self._part, self._look_back = wire, declared, part, look_back
         self.listings = {
             each.name: Listing(wire, each, part.objects[each.name], part.page) for each in declared.in_order()
         }
@@ -52,6 +54,20 @@ class RestSystem:
     def discover(self) -> Sequence[Shape]:
         """The fields by the declaration, or the columns of the first page where it names none; types as seen there."""
         return [self._shape(listing) for listing in self.listings.values()]
+
+    def owners(self) -> Sequence[Owner]:
+        """The users that the declaration names, a call for each page of them."""
+        declared, calls = self.declared.owners, self._part.owners
+        if declared is None or calls is None:
+            return ()
+        listing = Listing(self.wire, declared, calls, self._part.page)
+        found: list[Owner] = []
+        after: str | None = None
+        while True:
+            page = listing.page_of(after)
+            found += [to_owner(listing.record(row)) for row in page.rows]
+            if (after := page.after) is None:
+                return found
 
     def pull(self, cursor: str | None) -> Pulled:
         """The next page of what changed; what is as it was is not told again."""
@@ -112,7 +128,7 @@ class RestSystem:
 
     def limits(self) -> Limits:
         """The day's calls by the declaration, less those that this connector made; asks nobody."""
-        return Limits(self.wire.left_today(), self._budget.per_day)
+        return Limits(self.wire.left_today(), self._part.budget.per_day)
 
     def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> bool:
         """A declaration says nothing of webhooks, so none is believed."""

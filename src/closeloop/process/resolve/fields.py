@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from closeloop.process.document import At
 from closeloop.process.not_yet import ELSEWHERE, refusal
-from closeloop.process.nouns import FieldRule, Path
+from closeloop.process.nouns import FieldRule, Path, Side
 from closeloop.process.resolve.agreement import Agreement
 from closeloop.process.resolve.sources import of_role, read_path
 from closeloop.process.schema.fields import AnyTrue, FieldPart, Newest
@@ -18,6 +18,13 @@ from closeloop.words.errors import ProcessError
 
 CLEANED_FORMS = ("text", "person_name", "company")
 """Forms whose values a table may bring to standard text; the others have a grammar of their own."""
+NEVER_EMPTY = {
+    "boolean": "a yes is taken back by saying no, so there is nothing to clear; take it out",
+    "person_name": "no CRM keeps anybody without a name, so there is nothing to clear; take it out",
+}
+"""Forms of fields that nobody may clear, and why."""
+NAMING = ("name", "email", "company", "country")
+"""Fields by which the hub itself says everywhere who is meant, and from where: they have no side."""
 
 
 def resolve_fields(agreement: Agreement, sources: Mapping[str, SourceDecl]) -> dict[str, dict[str, FieldRule]]:
@@ -57,7 +64,34 @@ def _field(
         entity=entity, name=name, trust=trust, any_true=any_true,
         write=_write(agreement, at, part, believed, sources), form=form, key=part.key, always=part.gate == "ignores",
         clean=_cleaning(agreement, (*at, "clean"), part.clean, form),
+        cleared_by=_cleared_by(agreement, (*at, "cleared_by"), part.cleared_by, believed, form, sources),
+        seen_by=_seen_by(agreement, (*at, "seen_by"), name, part.seen_by),
     )  # fmt: skip
+
+
+def _cleared_by(
+    agreement: Agreement, at: At, texts: list[str], believed: list[Path], form: str, sources: Mapping[str, SourceDecl]
+) -> tuple[Path, ...]:
+    if texts and form in NEVER_EMPTY:
+        agreement.faults.add(at, NEVER_EMPTY[form])
+    paths: list[Path] = []
+    valid = frozenset(text for path in believed for text in (path.source, str(path)))
+    for index, text in enumerate(texts):
+        place = (*at, index)
+        if not agreement.known(place, "path in trust", text, valid):
+            continue
+        paths += [path for path in believed if text in (path.source, str(path))]
+        if sources[paths[-1].source].file is not None:
+            agreement.faults.add(
+                place, f"a row of a file leaves blank what it does not know, so '{text}' clears nothing"
+            )
+    return tuple(dict.fromkeys(paths))
+
+
+def _seen_by(agreement: Agreement, at: At, name: str, side: Side | None) -> Side | None:
+    if side is not None and name in NAMING:
+        agreement.faults.add(at, f"both sides call people by their {name}; take it out, or choose another field")
+    return side
 
 
 def _cleaning(agreement: Agreement, at: At, name: str | None, form: str) -> CleaningTable | None:
@@ -122,6 +156,13 @@ def _write(
             agreement.faults.add(place, f"nothing can be written to '{path.source}'; valid: {writable or 'none'}")
         if path.object is not None and path.object not in PERSON_OBJECTS:
             agreement.faults.add(place, refusal(f"{ELSEWHERE}, as {path} would be"))
+        if part.seen_by is not None and sources[path.source].role not in (part.seen_by, "other"):
+            there = ", ".join(sorted(of_role(sources, part.seen_by)))
+            agreement.faults.add(
+                place,
+                f"'{path.source}' is a system of {sources[path.source].role}, and only {part.seen_by} sees this "
+                f"field; valid: {there or 'none'}",
+            )
         paths.append(path)
     return tuple(paths)
 

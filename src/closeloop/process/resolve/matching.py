@@ -38,7 +38,12 @@ def resolve_matching(agreement: Agreement, sources: Mapping[str, SourceDecl]) ->
         agreement.faults.add(("matching", "convert"), f"no system of `merge_in` converts leads; valid kinds: {valid}")
     for index, name in enumerate(part.account_ties):
         _check_tie(agreement, ("matching", "account_ties", index), name, part.account_ties[:index])
-    return Matching(tuple(part.merge_in), tuple(part.account_ties), convert_in if part.convert else ())
+    return Matching(
+        tuple(part.merge_in),
+        tuple(part.account_ties),
+        convert_in if part.convert else (),
+        convert_in if part.convert == "accounts" else (),
+    )
 
 
 def _check_tie(agreement: Agreement, at: At, name: str, before: Sequence[str]) -> None:

@@ -15,7 +15,9 @@ from closeloop.rules import RESERVED, Kind, Rule
 from closeloop.words.duration import parse_duration
 
 
-def resolve_facts(agreement: Agreement, fields: Mapping[str, Kind]) -> dict[str, Rule]:
+def resolve_facts(
+    agreement: Agreement, fields: Mapping[str, Kind], related: Mapping[str, Mapping[str, Kind]]
+) -> dict[str, Rule]:
     """Named conditions, in file order: each may use those above it."""
     facts: dict[str, Rule] = {}
     names = list(agreement.part.facts)
@@ -24,7 +26,7 @@ def resolve_facts(agreement: Agreement, fields: Mapping[str, Kind]) -> dict[str,
         if name in fields or name in BUILT_IN | RESERVED:
             agreement.faults.add(at, f"'{name}' has a meaning already; valid is another name")
         later = dict.fromkeys(names[index:], NEVER)
-        rule = agreement.condition(at, text, vocabularies(fields, {**later, **facts}).person)
+        rule = agreement.condition(at, text, vocabularies(fields, {**later, **facts}, related).person)
         for early in sorted(rule.facts & set(later)):
             agreement.faults.add(at, f"'{early}' stands further down; valid is a fact above")
         facts[name] = rule

@@ -17,6 +17,7 @@ from closeloop.process.resolve.after import (
 from closeloop.process.resolve.agreement import Agreement
 from closeloop.process.resolve.fields import field_kinds, resolve_fields
 from closeloop.process.resolve.matching import resolve_matching
+from closeloop.process.resolve.own_records import resolve_records
 from closeloop.process.resolve.people import resolve_people
 from closeloop.process.resolve.places import resolve_content, resolve_regions
 from closeloop.process.resolve.scores import (
@@ -28,7 +29,7 @@ from closeloop.process.resolve.scores import (
 )  # fmt: skip
 from closeloop.process.resolve.sources import resolve_ceilings, resolve_sources
 from closeloop.process.resolve.stages import resolve_stages
-from closeloop.process.vocabulary import vocabularies
+from closeloop.process.vocabulary import related, vocabularies
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -40,7 +41,9 @@ def resolve(agreement: Agreement) -> Process:
     sources = resolve_sources(agreement)
     fields = resolve_fields(agreement, sources)
     kinds = field_kinds(fields)
-    known = vocabularies(kinds, resolve_facts(agreement, kinds))
+    records = resolve_records(agreement, sources)
+    others = related(records)
+    known = vocabularies(kinds, resolve_facts(agreement, kinds, others), others)
     for index, product in enumerate(part.products):
         if product in part.products[:index]:
             agreement.faults.add(("products", index), f"'{product}' stands there twice")
@@ -67,6 +70,7 @@ def resolve(agreement: Agreement) -> Process:
         people=resolve_people(agreement),
         files=agreement.used,
         matching=resolve_matching(agreement, sources),
+        records=_frozen(records),
         ceilings=_frozen(resolve_ceilings(agreement, sources)),
     )
 

@@ -50,6 +50,8 @@ class FieldPart(Closed):
     clean: Table | None = None
     key: Literal["strong", "weak"] | None = None
     gate: Literal["ignores"] | None = None
+    cleared_by: list[Text] = Field(default_factory=list)
+    seen_by: Literal["marketing", "sales"] | None = None
 
 
 class FieldsPart(Closed):

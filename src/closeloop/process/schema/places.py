@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from closeloop.process.schema.base import Closed, Condition, Table, Text
 
@@ -17,6 +17,16 @@ class PlainSource(Closed):
     """A source spelled out: {kind: salesforce}."""
 
     kind: Literal["salesforce", "tryton", "marketo", "eloqua", "console"]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_not_declared(cls, value: object) -> object:
+        if isinstance(value, dict) and value.get("kind") == "eloqua" and "declared" in value:
+            raise ValueError(
+                "`declared` is not for a source of kind eloqua; hand the text of the declaration over as its setting: "
+                'CLOSELOOP_<SOURCE>_DECLARED="$(cat eloqua.yaml)"'
+            )
+        return value
 
 
 class DeclaredSource(Closed):

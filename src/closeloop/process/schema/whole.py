@@ -11,6 +11,7 @@ from closeloop.process.schema.after import AlertPart, CustodyPart, FeedbackPart,
 from closeloop.process.schema.base import Closed, Condition, Name, Table, Text
 from closeloop.process.schema.fields import FieldsPart
 from closeloop.process.schema.matching import MatchingPart
+from closeloop.process.schema.own_records import OwnRecordPart
 from closeloop.process.schema.places import CeilingPart, RegionPart, SourcePart
 from closeloop.process.schema.scores import GatePart, RoutePart, ScoresPart
 from closeloop.process.schema.stages import Stages
@@ -35,6 +36,7 @@ class ProcessFile(Closed):
     people: Table
     products: Annotated[list[Name], Field(min_length=1)]
     content: Table | None = None
+    records: dict[Name, OwnRecordPart] = Field(default_factory=dict)
     fields_: FieldsPart = Field(alias="fields")
     matching: MatchingPart = Field(default_factory=MatchingPart)
     facts: dict[Name, Condition] = Field(default_factory=dict)
