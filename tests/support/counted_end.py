@@ -6,7 +6,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
-from closeloop.ports import Answer, Command, Limits, Outcome, Pulled, Record, Ref, Shape
+from closeloop.ports import Answer, Command, Limits, Outcome, Owner, Pulled, Record, Ref, Shape
 from closeloop.words.errors import EndError
 
 
@@ -48,6 +48,7 @@ class CountedEnd:
     person_objects: tuple[str, ...] = ("Lead",)
     can_merge: frozenset[str] = frozenset()
     bulk_size = 0
+    bulk_from = 0
 
     def __init__(self, vendor: Vendor, batch_size: int = 20, pause: threading.Barrier | None = None) -> None:
         self.vendor, self.batch_size, self.pause = vendor, batch_size, pause
@@ -76,6 +77,9 @@ class CountedEnd:
         return "0"
 
     def discover(self) -> Sequence[Shape]:
+        return ()
+
+    def owners(self) -> Sequence[Owner]:
         return ()
 
     def objects(self) -> Sequence[str]:

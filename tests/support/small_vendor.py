@@ -67,6 +67,7 @@ class SmallVendor:
     def __init__(self, clock: Clock) -> None:
         self.faults = Faults(clock)
         self.people: Table[int, Person] = Table(self.faults)
+        self.users: list[Person] = []
         self.paging, self.replaces = "page", False
         self.signs: list[tuple[str, str]] = []
         self.forbidden = self.retired = self.strict = False
@@ -82,6 +83,7 @@ class SmallVendor:
         app = Starlette(
             routes=[
                 Route("/oauth/token", self._token, methods=["POST"]),
+                Route("/users", self._users),
                 Route("/people", self._people, methods=["GET", "POST"]),
                 Route("/people/{id:int}", self._person, methods=["GET", "PUT", "PATCH", "DELETE"]),
             ]
@@ -146,6 +148,9 @@ class SmallVendor:
             people = [one for one in people if datetime.fromisoformat(str(one["updated"])) >= since]
             people.sort(key=lambda one: (str(one["updated"]), int(str(one["id"]))))
         return self._paged(request, people)
+
+    async def _users(self, request: Request) -> Response:
+        return self._refusal(request) or self._paged(request, self.users)
 
     def _paged(self, request: Request, people: list[Person]) -> Response:
         asked, size = request.query_params, int(request.query_params.get("size", 5))

@@ -110,6 +110,12 @@ def test_a_file_that_cannot_be_read_is_named_and_the_others_go_on(said, opened, 
         read_all(connector, pulled.cursor)
 
 
+def test_every_column_that_is_not_there_is_named_at_once(opened, dropped):
+    wrong = DECLARED.replace("{Email: email, Name: name}", "{Email: mail, Name: title}")
+    with pytest.raises(Permanent, match=r"people.csv: no columns 'mail', 'title' \(declared for Contact"):
+        opened(wrong).discover()
+
+
 def test_a_file_that_is_mended_is_read_to_its_end(opened, dropped, drop):
     drop("people.csv", b"id,email,name,firm,key,changed,off\n1,a,b,,,,\n2,c\n3,d,e,,,,\n")
     connector = opened()

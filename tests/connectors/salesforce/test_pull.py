@@ -181,7 +181,11 @@ def test_a_role_given_later_tells_whom_the_deal_is_about(connector, salesforce, 
 
     assert all("person" not in record.refs for record in before)
     after, _ = everything(connector, cursor)
-    assert {record.id: record.refs.get("person") for record in after} == {deal: Ref("Contact", contact)}
+    about, role = after
+    assert (about.id, about.refs["person"]) == (deal, Ref("Contact", contact))
+    assert (role.entity, role.refs) == (
+        "role", {"person": Ref("Contact", contact), "opportunity": Ref("Opportunity", deal)}
+    )  # fmt: skip
 
 
 def test_refuses_a_cursor_of_another_making(connector):

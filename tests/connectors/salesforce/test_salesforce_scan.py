@@ -53,14 +53,14 @@ def test_a_scan_tells_what_a_pull_tells_page_by_page(salesforce, base, clock, bu
     told = {(record.object, record.id): record for record in pulled(connector) if not record.deleted}
     listed = [record for name in connector.objects() for record in every(connector, name)]
     connector.close()
-    assert len(listed) == len(told) == 13
+    assert len(listed) == len(told) == 14
     assert {(record.object, record.id): record for record in listed} == told
     assert bool(salesforce.bulk.jobs) == (bulk_from == "0")
 
 
 def test_the_objects_are_listed_with_those_first_that_others_point_to(connector, salesforce, base):
     names = connector.objects()
-    assert names[:5] == ("Campaign", "Account", "Contact", "Lead", "Opportunity")
+    assert names[:6] == ("Campaign", "Account", "Contact", "Lead", "OpportunityContactRole", "Opportunity")
     assert {name: connector.count(name) for name in ("Lead", "Contact", "CampaignMember")} == {
         "Lead": 6, "Contact": 1, "CampaignMember": 1,
     }  # fmt: skip
@@ -102,6 +102,17 @@ def test_a_custom_object_is_read_as_what_the_settings_say_it_is(salesforce, joe,
     assert (record.id, record.entity, record.fields["Price__c"]) == (bought, "activity", 12)
     assert record.refs == {"person": Ref("Lead", joe), "owner": Ref("User", sato)}
     assert record in pulled(connector)
+    connector.close()
+
+
+def test_a_record_of_ones_own_is_read_with_all_fields_and_whoever_any_of_them_points_to(salesforce, joe, sato, clock):
+    buyer, price = points_to("BillToId", "Lead", "Contact"), plain("TotalAmount", "double")
+    salesforce.schema.add_object("Order", "801", buyer, price, points_to("OwnerId", "User"))
+    bought = salesforce.insert("Order", {"BillToId": joe, "TotalAmount": 12.0}, by=sato)
+    connector = connect({**salesforce.settings, "objects": "Order:record"}, clock)
+    [record] = every(connector, "Order")
+    assert (record.id, record.entity, record.fields["TotalAmount"]) == (bought, "record", 12)
+    assert record.refs == {"person": Ref("Lead", joe), "owner": Ref("User", sato)}
     connector.close()
 
 

@@ -43,6 +43,19 @@ def test_a_column_that_is_gone_is_named_and_found_when_it_is_back(opened, people
     assert read_all(connector, cursor)[0] == []
 
 
+def test_every_column_that_is_not_there_is_named_at_once(opened, erp):
+    wrong = DECLARED.replace("{Email: email, Name: full_name", "{Email: mial, Name: fullname").replace(
+        "title}", "titel}"
+    )
+    with pytest.raises(Permanent) as raised:
+        opened(wrong).discover()
+    said = str(raised.value)
+    assert (
+        "people has no columns 'mial', 'fullname' (erp.yaml, line 3); did you mean 'email', 'full_name'? it has" in said
+    )
+    assert "firms has no column 'titel' (erp.yaml, line 18); did you mean 'title'? it has id, title" in said
+
+
 def test_a_database_that_is_not_there_says_what_to_do(postgres_url, clock):
     other = connect({"url": postgres_url.rpartition("/")[0] + "/not_there", "declared": DECLARED}, clock)
     with pytest.raises(Permanent, match="give the name of one that is there"):

@@ -45,7 +45,7 @@ class TrytonStage(_Tryton):
     """By its own connector."""
 
     folder, second = "tryton", "website"
-    abilities = frozenset({"reads", "second", "loses", "away", "signs_in", "removes", "judges"})
+    abilities = frozenset({"reads", "second", "loses", "away", "signs_in", "removes", "judges", "owns"})
     bad = ("phone", "hello")
 
     def __init__(self, server: TrytonServer, line: Line) -> None:
@@ -64,6 +64,15 @@ class TrytonStage(_Tryton):
         there = self.server.read("party.party", int(ref.id), "contact_mechanisms")["contact_mechanisms"]
         doing = [["write", there, {"value": second}]] if there else [["create", [{"type": "website", "value": second}]]]
         self.server.write("party.party", int(ref.id), contact_mechanisms=doing)
+
+    def hire(self, name: str) -> str:
+        mail = [["create", [{"type": "email", "value": f"{name.lower()}@acme.example"}]]]
+        party = self.server.create("party.party", name=name, contact_mechanisms=mail)
+        return str(self.server.create("company.employee", party=party, company=self.server.company))
+
+    def dismiss(self, user: str) -> None:
+        party = self.server.read("company.employee", int(user), "party")["party"]
+        self.server.write("party.party", int(party), active=False)
 
     def lose_answer(self) -> None:
         self.line.lose.append("party.party.create")

@@ -47,7 +47,7 @@ class SalesforceStage(_Simulated):
 
     folder, person, second = "salesforce", "Lead", "Title"
     abilities = frozenset(
-        {"reads", "second", "loses", "unique", "away", "signs_in", "removes", "judges", "told_deletes"}
+        {"reads", "second", "loses", "unique", "away", "signs_in", "removes", "judges", "told_deletes", "owns"}
     )
     bad = ("Email", "no address")
 
@@ -66,6 +66,12 @@ class SalesforceStage(_Simulated):
 
     def remove(self, ref: Ref) -> None:
         self.vendor.delete(ref.id)
+
+    def hire(self, name: str) -> str:
+        return self.vendor.add_user(f"{name.lower()}@acme.example", name)
+
+    def dismiss(self, user: str) -> None:
+        self.vendor.change(user, {"IsActive": False}, by=user)
 
     def refused(self) -> tuple[Connector, str]:
         return salesforce.connect({**self.vendor.settings, "client_secret": _SECRET}, self.clock), _SECRET

@@ -36,7 +36,8 @@ class Stage(ABC):
         reads: records are read; second: a person has a second field of text that may be blank;
         loses: an answer can be lost; unique: the vendor itself refuses a second record with our key;
         away: it can be away; signs_in: credentials can be wrong; removes: people can be deleted there;
-        told_deletes: a pull tells of a deletion; judges: it refuses values, not only names of fields.
+        told_deletes: a pull tells of a deletion; judges: it refuses values, not only names of fields;
+        owns: it has users who own records.
     person: the object that the suite makes and changes.
     second: the vendor's name of that second field.
     bad: a field and a value that the vendor refuses.
@@ -72,6 +73,14 @@ class Stage(ABC):
 
     def remove(self, ref: Ref) -> None:
         """Somebody there deletes a person."""
+        raise NotImplementedError
+
+    def hire(self, name: str) -> str:
+        """Somebody becomes a user there who may own records; gives the id."""
+        raise NotImplementedError
+
+    def dismiss(self, user: str) -> None:
+        """A user may not be given records any more."""
         raise NotImplementedError
 
     def lose_answer(self) -> None:

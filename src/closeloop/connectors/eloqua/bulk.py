@@ -19,7 +19,8 @@ PAGE = 5_000
 
 _ROOT = "/api/bulk/2.0"
 _GONE = (404, 410)
-_MOST_POLLS = 60
+_MOST_POLLS = 20
+_WAITS = 1.5  # each wait is so much longer than the one before, up to ten times the first
 
 
 class SyncFailed(Transient):
@@ -32,7 +33,7 @@ class Bulk:
     Args:
         wire: the instance.
         pause: waits for so many seconds.
-        poll_seconds: between two looks at a sync.
+        poll_seconds: before the first look at a sync.
     """
 
     def __init__(self, wire: Wire, pause: Callable[[float], None], poll_seconds: float) -> None:
@@ -65,8 +66,8 @@ class Bulk:
             SyncFailed: it ended in an error.
             Transient: it takes longer than we wait.
         """
-        for _ in range(_MOST_POLLS):
-            self._pause(self._poll_seconds)
+        for n in range(_MOST_POLLS):
+            self._pause(self._poll_seconds * min(_WAITS**n, 10))
             state = self._state(sync)
             if state in ("success", "warning"):
                 return state == "warning"

@@ -11,12 +11,12 @@ import msgspec
 
 from closeloop.connectors.eloqua.activities import OBJECT as ACTIVITY
 from closeloop.connectors.eloqua.activities import Activities, Round
-from closeloop.connectors.eloqua.bulk import Bulk
+from closeloop.connectors.eloqua.bulk import Bulk, SyncFailed
 from closeloop.connectors.eloqua.imports import MOST, Imports
 from closeloop.connectors.eloqua.lists import Lists, refusal
 from closeloop.connectors.eloqua.names import LEAD, hub_record, vendor_command
 from closeloop.declared.rest.system import RestSystem, put_off_all
-from closeloop.ports import Answer, Command, Limits, Outcome, Pulled, Record, Ref, Shape, ShapeField, Verb
+from closeloop.ports import Answer, Command, Limits, Outcome, Owner, Pulled, Record, Ref, Shape, ShapeField, Verb
 from closeloop.words.errors import Barred, EndError, Permanent, Transient
 
 _MEMBERSHIP = (Verb.JOIN, Verb.LEAVE)
@@ -64,6 +64,7 @@ class Eloqua:
         self._clock, lead = rest.wire.clock, rest.listings[LEAD]
         self._imports = Imports(bulk, lead.declared, lead.calls.moments, self._clock)
         self.person_objects, self.batch_size = rest.person_objects, rest.batch_size
+        self.bulk_from = self.batch_size + 1
 
     @property
     def calls(self) -> int:
@@ -72,8 +73,12 @@ class Eloqua:
 
     def cost(self, commands: Sequence[Command]) -> int:
         """Calls of one push; of a sync, one look."""
-        if self._as_import(commands):
-            return self._imports.cost(commands)
+        imports = self._imports_of(commands)
+        imported = {command.key for group in imports for command in group}
+        singly = [command for command in commands if command.key not in imported]
+        return sum(map(self._imports.cost, imports)) + self._cost_of(singly)
+
+    def _cost_of(self, commands: Sequence[Command]) -> int:
         total = 0
         known: set[str] = set()
         for (member, name), group in groupby(commands, _lane):
@@ -95,6 +100,10 @@ class Eloqua:
     def discover(self) -> Sequence[Shape]:
         """The declared objects; of what stands in lists of fields, the type by Eloqua's own catalogue."""
         return [self._typed(shape) for shape in self._rest.discover()]
+
+    def owners(self) -> Sequence[Owner]:
+        """Those that the declaration names; Eloqua's own has none, since its contacts have no owner."""
+        return self._rest.owners()
 
     def pull(self, cursor: str | None) -> Pulled:
         """The next page of changed records, and after them, when they are due, of activities."""
@@ -137,14 +146,23 @@ class Eloqua:
         raise Transient("Eloqua's export of activities takes longer than we wait; scan on later from the same place")
 
     def push(self, commands: Sequence[Command]) -> Sequence[Answer]:
-        """Carry out commands in their order; many of one kind as one import, memberships of one list together."""
-        if self._as_import(commands):
+        """Carry out commands; many of one kind as imports, then the rest in order, memberships of one list together."""
+        answers: dict[str, Answer] = {}
+        for group in self._imports_of(commands):
             try:
-                return self._imports.write([vendor_command(one, self._writable()) for one in commands])
+                answers |= {answer.key: answer for answer in self._imports.write(group)}
+            except SyncFailed as error:
+                answers |= {answer.key: answer for answer in put_off_all(group, error)}
             except (Transient, Barred) as error:
-                return put_off_all(commands, error)
+                left = [command for command in commands if command.key not in answers]
+                answers |= {answer.key: answer for answer in put_off_all(left, error)}
+                break
             except EndError as error:
-                return [Answer(command.key, Outcome.PERMANENT, command.ref, str(error)) for command in commands]
+                answers |= {one.key: Answer(one.key, Outcome.PERMANENT, one.ref, str(error)) for one in group}
+        answers |= {one.key: one for one in self._in_order([one for one in commands if one.key not in answers])}
+        return [answers[command.key] for command in commands]
+
+    def _in_order(self, commands: Sequence[Command]) -> list[Answer]:
         answers: list[Answer] = []
         try:
             for (member, name), group in groupby(commands, _lane):
@@ -177,9 +195,10 @@ class Eloqua:
         """Let go of connections."""
         self._rest.close()
 
-    def _as_import(self, commands: Sequence[Command]) -> bool:
-        asked = [vendor_command(one, self._writable()) for one in commands]
-        return len(commands) > self.batch_size and self._imports.takes(asked)
+    def _imports_of(self, commands: Sequence[Command]) -> list[list[Command]]:
+        if len(commands) <= self.batch_size:
+            return []
+        return self._imports.of([vendor_command(one, self._writable()) for one in commands])
 
     def _writable(self) -> frozenset[str]:
         return self._rest.listings[LEAD].declared.write

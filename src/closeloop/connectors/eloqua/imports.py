@@ -47,24 +47,27 @@ class Imports:
     def __init__(self, bulk: Bulk, declared: DeclaredObject, moments: Mapping[str, Moment], clock: Clock) -> None:
         self._bulk, self._declared, self._moments, self._clock = bulk, declared, moments, clock
 
-    def takes(self, commands: Sequence[Command]) -> bool:
-        """Whether these can go as one import: creates with an address, or updates; of fields that it can name."""
-        verbs = {command.verb for command in commands}
-        if len(verbs) != 1 or not verbs <= {Verb.CREATE, Verb.UPDATE}:
-            return False
-        if any(command.object != LEAD or command.refs for command in commands):
-            return False
-        return all(
-            (command.fields.get("email") and command.our_key) if command.verb is Verb.CREATE else command.ref
-            for command in commands
-        ) and all(self._statement(column) for column in self._columns(commands))
+    def of(self, commands: Sequence[Command]) -> list[list[Command]]:
+        """Those of these that go as imports, one of each verb and set of columns, where it takes fewer calls.
+
+        A column that a row leaves out is not promised to stay as it is, so rows of one import name the same ones. Of
+        one contact the first command alone goes so: an import has no order.
+        """
+        seen: set[str] = set()
+        alike: dict[tuple[Verb, frozenset[str]], list[Command]] = {}
+        for command in commands:
+            names = _names_of(command)
+            if seen.isdisjoint(names) and self._takes(command):
+                alike.setdefault((command.verb, frozenset(self._columns(command))), []).append(command)
+            seen |= names
+        return [group for group in alike.values() if len(group) > self.cost(group)]
 
     def cost(self, commands: Sequence[Command]) -> int:
         """The calls of one `write`, when its syncs are done at the first look and reject nothing."""
         return 7 if commands[0].verb is Verb.CREATE else 3
 
     def write(self, commands: Sequence[Command]) -> list[Answer]:
-        """Write leads that `takes` lets pass: one answer for each."""
+        """Write one of the groups that `of` found: one answer for each."""
         creating = commands[0].verb is Verb.CREATE
         rows: dict[str, Mapping[str, Value]] = {}
         refused: dict[str, str] = {}
@@ -128,10 +131,16 @@ class Imports:
             written["id"] = command.ref.id
         return written
 
-    def _columns(self, commands: Sequence[Command]) -> set[str]:
-        fields = {name for command in commands for name in command.fields}
+    def _takes(self, command: Command) -> bool:
+        """Whether it can be a row: a create with an address, or an update, of fields that an import can name."""
+        if command.object != LEAD or command.refs or command.verb not in (Verb.CREATE, Verb.UPDATE):
+            return False
+        named = command.fields.get("email") and command.our_key if command.verb is Verb.CREATE else command.ref
+        return bool(named) and all(self._statement(column) for column in self._columns(command))
+
+    def _columns(self, command: Command) -> set[str]:
         known = self._declared.fields or {}
-        return {known[name] for name in fields if name in known and name in self._declared.write}
+        return {known[name] for name in command.fields if name in known and name in self._declared.write}
 
     def _identity(self, row: Mapping[str, Value], creating: bool) -> str:  # noqa: FBT001 - it names itself at the call
         return str(row.get("emailAddress" if creating else "id")).lower()
@@ -143,6 +152,13 @@ class Imports:
             return f"{{{{Contact.Field({column.removeprefix(_PAIRS)})}}}}"
         internal = _STATEMENTS.get(column)
         return f"{{{{Contact.Field({internal})}}}}" if internal else ""
+
+
+def _names_of(command: Command) -> set[str]:
+    """Under which names a command knows its contact."""
+    email = command.fields.get("email")
+    known = {command.ref.id if command.ref else None, command.our_key, str(email).lower() if email else None}
+    return {name for name in known if name}
 
 
 def _answer(command: Command, reason: str | None, made: Mapping[str, tuple[str, bool]]) -> Answer:

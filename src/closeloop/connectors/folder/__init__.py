@@ -31,31 +31,32 @@ def connect(settings: Mapping[str, str], clock: Clock) -> Folder:
         BadInput: a setting is missing or not one of those valid.
         ProcessError: the declaration cannot be used.
     """
-    missing = [name for name in _NEEDED if not settings.get(name)]
+    name = settings.get("name", "folder")
+    missing = [each for each in _NEEDED if not settings.get(each)]
     if missing:
-        raise BadInput(f"folder: {', '.join(missing)} missing; needed are {', '.join(_NEEDED)}")
+        raise BadInput(f"{name}: {', '.join(missing)} missing; needed are {', '.join(_NEEDED)}")
     declared = read_declared(settings.get("declared_file", "declaration"), settings["declared"].encode())
-    _check_names(declared)
+    _check_names(name, declared)
     delimiter = settings.get("delimiter", ",")
     if len(delimiter) != 1:
-        raise BadInput(f"folder: delimiter = {delimiter!r}; valid is one character, such as ; or a tab")
-    style = Csv(delimiter, _encoding(settings.get("encoding", "utf-8")))
-    size = int(number("folder", settings, "page_size", 5000))
+        raise BadInput(f"{name}: delimiter = {delimiter!r}; valid is one character, such as ; or a tab")
+    style = Csv(delimiter, _encoding(name, settings.get("encoding", "utf-8")))
+    size = int(number(name, settings, "page_size", 5000))
     return Folder(Path(settings["folder"]), declared, clock, style=style, size=size)
 
 
-def _encoding(name: str) -> str:
+def _encoding(name: str, encoding: str) -> str:
     try:
-        found = codecs.lookup(name).name
+        found = codecs.lookup(encoding).name
     except LookupError:
-        raise BadInput(f"folder: encoding = {name!r}; valid is such as utf-8, cp1252, utf-16") from None
+        raise BadInput(f"{name}: encoding = {encoding!r}; valid is such as utf-8, cp1252, utf-16") from None
     # A mark at the beginning is no part of the first column's name.
     return "utf-8-sig" if found == "utf-8" else found
 
 
-def _check_names(declared: Declared) -> None:
+def _check_names(name: str, declared: Declared) -> None:
     for each in declared.objects.values():
         for source in (each.source, *(ending.source for ending in each.endings)):
             if "/" in source or "\\" in source:
                 what = f"`from: {source}` is a path; valid is the name of a file in the folder, without its ending"
-                raise BadInput(f"folder: {declared.file}, line {each.line}: {what}")
+                raise BadInput(f"{name}: {declared.file}, line {each.line}: {what}")

@@ -11,7 +11,8 @@ from closeloop.connectors.folder.pull import Puller
 from closeloop.connectors.folder.push import Pusher
 from closeloop.connectors.folder.reading import Reader
 from closeloop.declared.nouns import Declared, DeclaredObject
-from closeloop.ports import Answer, Clock, Command, Limits, Pulled, Record, Ref, Shape, ShapeField
+from closeloop.declared.rows import to_owner
+from closeloop.ports import Answer, Clock, Command, Limits, Owner, Pulled, Record, Ref, Shape, ShapeField
 from closeloop.words.errors import BadInput, Permanent
 
 
@@ -22,6 +23,7 @@ class Folder:
     can_merge: frozenset[str] = frozenset()
     batch_size = 1000
     bulk_size = 0
+    bulk_from = 0
     calls = 0
 
     def __init__(self, folder: Path, declared: Declared, clock: Clock, *, style: Csv, size: int) -> None:
@@ -35,7 +37,25 @@ class Folder:
         return 0
 
     def discover(self) -> Sequence[Shape]:
-        return [self._shape(each) for each in self._declared.objects.values()]
+        found: list[Shape] = []
+        wrong: list[str] = []
+        for each in self._declared.objects.values():
+            try:
+                found.append(self._shape(each))
+            except Permanent as error:
+                wrong.append(str(error))
+        if wrong:
+            raise Permanent("; ".join(dict.fromkeys(wrong)))
+        return found
+
+    def owners(self) -> Sequence[Owner]:
+        declared = self._declared.owners
+        if declared is None:
+            return ()
+        try:
+            return [to_owner(each) for _, each in self._reader.whole(declared).values()]
+        except BadInput as error:
+            raise Permanent(str(error)) from None
 
     def pull(self, cursor: str | None) -> Pulled:
         return self._puller.pull(cursor)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from pathlib import Path
 
 from closeloop.connectors.folder.files import Csv, File, Row, columns, find, has_one, rows
 from closeloop.declared.nouns import DeclaredObject, Ending
 from closeloop.declared.rows import endings_in, to_record
-from closeloop.declared.values import holds
+from closeloop.declared.values import holds, lacking
 from closeloop.ports import Record
 from closeloop.words.errors import BadInput
 
@@ -37,12 +36,9 @@ class Reader:
             BadInput: one is missing, or the file cannot be read.
         """
         there = columns(file, self.style)
-        for name in needed:
-            if name not in there:
-                close = get_close_matches(name, there, n=1)
-                hint = f"did you mean {close[0]!r}? " if close else ""
-                where = f"declared for {declared.name}, line {declared.line}"
-                raise BadInput(f"{file.name}: no column {name!r} ({where}); {hint}it has {', '.join(there)}")
+        if missing := [name for name in dict.fromkeys(needed) if name not in there]:
+            where = f"declared for {declared.name}, line {declared.line}"
+            raise BadInput(f"{file.name}: {lacking(missing, [*there], where)}")
         return there
 
     def rows(self, declared: DeclaredObject, file: File) -> Iterator[Row]:

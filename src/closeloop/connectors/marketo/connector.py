@@ -23,7 +23,7 @@ from closeloop.connectors.marketo.pull import LOG_KEPT, LOOK_BACK, load_page, ma
 from closeloop.connectors.marketo.scan import scan_page
 from closeloop.connectors.marketo.shapes import Usage
 from closeloop.connectors.marketo.writes import create, survivor, update
-from closeloop.ports import Answer, Command, Limits, Outcome, Pulled, Record, Ref, Shape, Verb
+from closeloop.ports import Answer, Command, Limits, Outcome, Owner, Pulled, Record, Ref, Shape, Verb
 from closeloop.words.errors import Barred, EndError, Permanent, Transient
 
 _DAILY_QUOTA = 50_000
@@ -53,6 +53,7 @@ class Marketo:
     can_merge = frozenset({OBJECT})
     batch_size = BATCH
     bulk_size = SIZE
+    bulk_from = 0
 
     def __init__(
         self,
@@ -90,6 +91,10 @@ class Marketo:
     def discover(self) -> Sequence[Shape]:
         """The lead's fields by the vendor's describe2, under the process's names."""
         return [describe(self._leads)]
+
+    def owners(self) -> Sequence[Owner]:
+        """Leads of Marketo have no owner there."""
+        return ()
 
     def pull(self, cursor: str | None) -> Pulled:
         """The next page of changed leads, acts, merges and deletions; what is as it was is not repeated.

@@ -11,13 +11,13 @@ from closeloop.connectors.salesforce.costs import Costs
 from closeloop.connectors.salesforce.deletions import Deletions
 from closeloop.connectors.salesforce.jobs import IngestJobs, Patience, QueryJobs
 from closeloop.connectors.salesforce.merging import CAN_MERGE
-from closeloop.connectors.salesforce.owners import Owner, owners
+from closeloop.connectors.salesforce.owners import owners
 from closeloop.connectors.salesforce.pull import Puller
 from closeloop.connectors.salesforce.push import Pusher
 from closeloop.connectors.salesforce.reading import Reader
 from closeloop.connectors.salesforce.scanning import Scanner
 from closeloop.connectors.salesforce.shapes import Shapes, added_objects
-from closeloop.ports import Answer, Clock, Command, Connector, Limits, Pulled, Record, Ref, Shape
+from closeloop.ports import Answer, Clock, Command, Connector, Limits, Owner, Pulled, Record, Ref, Shape
 from closeloop.words.settings import number
 
 
@@ -26,7 +26,7 @@ class Salesforce:
 
     Args:
         settings: those of `Client`; `look_back_seconds` ("120") and `page_size` ("2000") of pulls and scans; `objects`,
-            further objects to be read ("Purchase__c:activity, Project__c:opportunity"); `deletions_every_seconds`
+            further objects to be read ("Order:record, Project__c:opportunity"); `deletions_every_seconds`
             ("3600"), how often the log of deletions is asked, and `deletions_kept_days` ("15"), how far it goes back;
             `bulk_from` ("2000"), beyond how many records a scan is a bulk job; `bulk_poll_seconds` ("2") and
             `bulk_wait_seconds` ("900"), how jobs are waited for.
@@ -38,6 +38,7 @@ class Salesforce:
     can_merge = CAN_MERGE
     batch_size = MOST_RECORDS
     bulk_size = BULK_SIZE
+    bulk_from = 0
 
     def __init__(self, settings: Mapping[str, str], clock: Clock) -> None:
         def seconds(name: str, default: float, *, nought: bool = False) -> timedelta:
@@ -77,7 +78,6 @@ class Salesforce:
         return self._shapes.discover()
 
     def owners(self) -> Sequence[Owner]:
-        """Who can own records: users, active or not, and queues."""
         return owners(self._client)
 
     def pull(self, cursor: str | None) -> Pulled:

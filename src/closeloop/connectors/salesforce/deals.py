@@ -12,10 +12,11 @@ import msgspec
 
 from closeloop.connectors.salesforce.client import Client, Row
 from closeloop.connectors.salesforce.portions import portions, quoted
+from closeloop.connectors.salesforce.records import ROLES
 from closeloop.connectors.salesforce.shapes import Shapes
 from closeloop.ports import Value
 
-ROLES, STAGES = "OpportunityContactRole", "OpportunityHistory"
+STAGES = "OpportunityHistory"
 READ_ALONG = ("roles", "stage_history")
 Told = Mapping[str, Mapping[str, Value]]
 

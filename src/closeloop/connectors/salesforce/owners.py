@@ -2,21 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
 from closeloop.connectors.salesforce.client import Client, Row
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """One who owns or may own records; a queue is always active."""
-
-    id: str
-    name: str
-    kind: Literal["user", "queue"]
-    active: bool
-    email: str | None = None
+from closeloop.ports import Owner
 
 
 def owners(client: Client) -> list[Owner]:
@@ -24,8 +11,8 @@ def owners(client: Client) -> list[Owner]:
     users = _rows(client, "User", ("Id", "Name", "Email", "IsActive"), "")
     queues = _rows(client, "Group", ("Id", "Name"), "WHERE Type = 'Queue' ")
     return [
-        *(Owner(str(u["Id"]), str(u["Name"]), "user", bool(u["IsActive"]), _text(u, "Email")) for u in users),
-        *(Owner(str(queue["Id"]), str(queue["Name"]), "queue", active=True) for queue in queues),
+        *(Owner(str(u["Id"]), str(u["Name"]), bool(u["IsActive"]), email=_text(u, "Email")) for u in users),
+        *(Owner(str(queue["Id"]), str(queue["Name"]), active=True, kind="queue") for queue in queues),
     ]
 
 

@@ -13,9 +13,9 @@ from datetime import timedelta
 
 from closeloop.connectors.salesforce.client import Client, Row
 from closeloop.connectors.salesforce.cursor import Cursor, Mark, literal, print_of, read_cursor, to_stamp
-from closeloop.connectors.salesforce.deals import ROLES
 from closeloop.connectors.salesforce.deletions import Deletions
 from closeloop.connectors.salesforce.reading import Reader
+from closeloop.connectors.salesforce.records import ROLES
 from closeloop.connectors.salesforce.shapes import Shapes
 from closeloop.ports import Pulled, Record, Ref
 from closeloop.words.errors import Permanent
@@ -39,9 +39,7 @@ class Puller:
     ) -> None:
         self._client, self._shapes, self._reader, self._deletions = client, shapes, reader, deletions
         self._look_back, self._page_size = look_back, page_size
-        names = list(shapes.entities)
-        names.insert(names.index("Opportunity"), ROLES)
-        self._order = tuple(names)
+        self._order = tuple(shapes.entities)
 
     def pull(self, text: str | None) -> Pulled:
         """The next page; `more` is False when the round over all objects is complete. Raises Lost."""
@@ -116,4 +114,4 @@ class Puller:
             return self._reader.to_records(name, rows)
         # A role changes whom its deal is about without changing the deal's own stamp.
         deals = dict.fromkeys(Ref("Opportunity", str(row["OpportunityId"])) for row in rows)
-        return list(self._reader.fetch(deals).values())
+        return [*self._reader.fetch(deals).values(), *self._reader.to_records(name, rows)]

@@ -9,7 +9,7 @@ from closeloop.connectors.salesforce.recipes import is_active
 from closeloop.ports import Entity, Record, Ref, Value
 from closeloop.words.moment import parse
 
-KEY = "Closeloop_Key__c"
+KEY, ROLES = "Closeloop_Key__c", "OpportunityContactRole"
 COUNTRY_OF = {"Contact": "MailingCountry", "Account": "BillingCountry"}
 """Where an object keeps the country that a lead calls Country; the hub reads and writes "Country" everywhere."""
 
@@ -76,7 +76,7 @@ def to_record(
         entity=entity,
         changed_at=parse(str(row["SystemModstamp"])),
         fields=fields,
-        refs=_refs(object_name, row, person, targets),
+        refs=_refs(object_name, row, person, targets, entity),
         touch=_touch(object_name, row, us),
         our_key=key if isinstance(key, str) else None,
         became=became,
@@ -85,19 +85,24 @@ def to_record(
     )
 
 
-def _refs(object_name: str, row: Row, person: Value, targets: Mapping[str, frozenset[str]]) -> Mapping[str, Ref]:
+def _refs(
+    object_name: str, row: Row, person: Value, targets: Mapping[str, frozenset[str]], entity: Entity
+) -> Mapping[str, Ref]:
     ids: dict[str, Value] = {name: row.get(field) for name, (field, _) in _RELATIONS.items()}
     if object_name == "Opportunity":
         ids["person"] = row.get("ContactId") or person
+    if object_name == ROLES:
+        ids |= {"person": row.get("ContactId"), "opportunity": row.get("OpportunityId")}
     if object_name == "CampaignMember":
         ids["person"] = row.get("ContactId") or row.get("LeadId")
     refs = {name: ref for name, value in ids.items() if (ref := _ref(value)) and ref.object in _RELATIONS[name][1]}
     if (what := _ref(row.get("WhatId"))) and what.object == "Account":
         refs.setdefault("account", what)
     # An object of the organisation's own has fields of its own names: the first that points to such a record is it.
-    for field in targets if object_name.endswith("__c") else ():
+    for field in targets if object_name.endswith("__c") or entity == "record" else ():
         for name, (_, objects) in _RELATIONS.items():
-            if (ref := _ref(row.get(field))) and ref.object in objects and field.endswith("__c"):
+            theirs = field.endswith("__c") or (entity == "record" and name != "owner")
+            if (ref := _ref(row.get(field))) and ref.object in objects and theirs:
                 refs.setdefault(name, ref)
     return refs
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, cast, get_args
 
 from closeloop.connectors.salesforce.client import Client, Row
 from closeloop.connectors.salesforce.judging import BadCall
+from closeloop.connectors.salesforce.records import COUNTRY_OF
+from closeloop.connectors.salesforce.writing import filled
 from closeloop.ports import Entity, Shape, ShapeField, Value
 from closeloop.words.errors import BadInput, EndError
 
@@ -15,6 +18,7 @@ ENTITIES: Mapping[str, Entity] = {
     "Account": "account",
     "Contact": "person",
     "Lead": "person",
+    "OpportunityContactRole": "role",
     "Opportunity": "opportunity",
     "Task": "task",
     "Event": "task",
@@ -122,8 +126,18 @@ class Shapes:
         self._known.clear()
         ours = [(name, entity) for name, entity in self.entities.items() if name in there]
         others = [name for name, custom in there.items() if custom and name not in self.entities]
-        read = [Shape(name, entity, tuple(self.fields(name).values())) for name, entity in ours]
-        return read + [Shape(name, "activity", ()) for name in others]
+        read = [Shape(name, entity, (*self._marked(name), *self._renamed(name))) for name, entity in ours]
+        return read + [Shape(name, "record", ()) for name in others]
+
+    def _marked(self, object_name: str) -> list[ShapeField]:
+        ours = filled(object_name)
+        return [replace(field, filled=field.name in ours) for field in self.fields(object_name).values()]
+
+    def _renamed(self, object_name: str) -> list[ShapeField]:
+        """The field that the hub reads and writes under another name, so that what it would refuse is foreseen."""
+        there = self.fields(object_name)
+        theirs = COUNTRY_OF.get(object_name, "Country")
+        return [replace(there[theirs], name="Country")] if theirs in there and "Country" not in there else []
 
     def fields(self, object_name: str) -> Mapping[str, ShapeField]:
         """The fields of one object, by name."""
@@ -172,8 +186,13 @@ class Shapes:
             return {}
 
     def selected(self, object_name: str) -> tuple[str, ...]:
-        """What to ask for: the standard fields that the hub knows, as far as they are there, and every custom one."""
+        """What to ask for: the standard fields that the hub knows, as far as they are there, and every custom one.
+
+        Of a record of the organisation's own, every field.
+        """
         there = self.fields(object_name)
+        if self.entities.get(object_name) == "record":
+            return tuple(name for name, field in there.items() if field.type not in _NO_VALUES)
         standard = _STANDARD.get(object_name, ("Name",))
         wanted = [name for name in (*_EVERYWHERE, *standard) if name in there]
         custom = (name for name, field in there.items() if name.endswith("__c") and field.type not in _NO_VALUES)
@@ -186,7 +205,7 @@ class Shapes:
 
 
 def added_objects(setting: str) -> Mapping[str, Entity]:
-    """The setting `objects`, such as "Purchase__c:activity, Project__c:opportunity".
+    """The setting `objects`, such as "Order:record, Project__c:opportunity".
 
     Raises:
         BadInput: it is written otherwise, or names no kind of record that the hub has.
@@ -195,7 +214,7 @@ def added_objects(setting: str) -> Mapping[str, Entity]:
     for part in filter(None, (one.strip() for one in setting.split(","))):
         name, _, entity = (piece.strip() for piece in part.partition(":"))
         if not name.isidentifier() or entity not in get_args(Entity):
-            example = "valid are an object and what it is to the hub, such as Purchase__c:activity"
+            example = "valid are an object and what it is to the hub, such as Order:record"
             raise BadInput(f"salesforce: objects = {part!r}; {example}; kinds are {', '.join(get_args(Entity))}")
         added[name] = cast("Entity", entity)
     return added

@@ -48,6 +48,15 @@ def field_of(object_name: str, relation: str) -> str | None:
     return _FIELDS.get(object_name, {}).get(relation)
 
 
+def filled(object_name: str) -> frozenset[str]:
+    """The fields that a CREATE fills beyond those that it names: by a handover, a relation, or for want of a value."""
+    related = _FIELDS.get(object_name, {}).values()
+    named = ("FirstName", "LastName", COUNTRY_OF.get(object_name, "Country"))
+    return frozenset(
+        (KEY, "OwnerId", *named, *_OURS.get(object_name, {}).values(), *related, *_MUST.get(object_name, ()))
+    )
+
+
 _ACTIVITY = {"person": "WhoId", "account": "WhatId", "opportunity": "WhatId", "campaign": "WhatId"}
 _FIELDS: Mapping[str, Mapping[str, str]] = {
     "Contact": {"account": "AccountId"},
@@ -103,12 +112,16 @@ def _reference(command: Command, relation: str, ref: Ref) -> dict[str, Value]:
     return {field: ref.id}
 
 
+_MUST: Mapping[str, tuple[str, ...]] = {
+    "Lead": ("LastName", "Company"), "Contact": ("LastName",), "Opportunity": ("Name", "StageName", "CloseDate"),
+}  # fmt: skip
+"""What Salesforce demands of a new record, and the connector knows how to say where the hub does not."""
+
+
 def _demanded(object_name: str, said: Mapping[str, Value], now: datetime) -> dict[str, Value]:
-    if object_name == "Lead":
-        return {"LastName": UNKNOWN, "Company": UNKNOWN}
-    if object_name == "Contact":
-        return {"LastName": UNKNOWN}
-    if object_name == "Opportunity":
-        close = (now + _A_QUARTER).date().isoformat()
-        return {"Name": said.get("Product__c") or UNKNOWN, "StageName": "Prospecting", "CloseDate": close}
-    return {}
+    usual: dict[str, Value] = {
+        "Name": said.get("Product__c") or UNKNOWN,
+        "StageName": "Prospecting",
+        "CloseDate": (now + _A_QUARTER).date().isoformat(),
+    }
+    return {name: usual.get(name, UNKNOWN) for name in _MUST.get(object_name, ())}

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import aiosmtplib
 
 from closeloop.connectors.smtp.letter import compose, recipients
-from closeloop.ports import Answer, Clock, Command, Limits, Outcome, Pulled, Record, Ref, Shape, Verb
+from closeloop.ports import Answer, Clock, Command, Limits, Outcome, Owner, Pulled, Record, Ref, Shape, Verb
 from closeloop.words.errors import Permanent
 
 _BATCH = 100
@@ -47,6 +47,7 @@ class Smtp:
     can_merge: frozenset[str] = frozenset()
     batch_size = _BATCH
     bulk_size = 0
+    bulk_from = 0
 
     def __init__(self, server: Server, clock: Clock) -> None:
         self._server, self._clock = server, clock
@@ -71,6 +72,10 @@ class Smtp:
     def discover(self) -> Sequence[Shape]:
         """There are no records."""
         return []
+
+    def owners(self) -> Sequence[Owner]:
+        """There are no records that anybody could own."""
+        return ()
 
     def pull(self, cursor: str | None) -> Pulled:
         """There is nothing to read."""

@@ -26,19 +26,20 @@ def connect(settings: Mapping[str, str], clock: Clock) -> Sql:
     Args:
         settings: `url` as SQLAlchemy has it ("postgresql+psycopg://user:password@host/erp"), `declared` (the text of
             the declaration); and if wanted `password` (put into the address), `declared_file` (its name, for messages),
-            `look_back_seconds` ("120") and `page_size` ("2000").
+            `name` (of the database in messages), `look_back_seconds` ("120") and `page_size` ("2000").
         clock: stamps what is written, and says which moments lie in the future.
 
     Raises:
         BadInput: a setting is missing or not one of those valid, or no driver for the database is installed.
         ProcessError: the declaration cannot be used.
     """
-    missing = [name for name in _NEEDED if not settings.get(name)]
+    name = settings.get("name", "sql")
+    missing = [each for each in _NEEDED if not settings.get(each)]
     if missing:
-        raise BadInput(f"sql: {', '.join(missing)} missing; needed are {', '.join(_NEEDED)}")
+        raise BadInput(f"{name}: {', '.join(missing)} missing; needed are {', '.join(_NEEDED)}")
     declared = read_declared(settings.get("declared_file", "declaration"), settings["declared"].encode())
-    look_back = timedelta(seconds=number("sql", settings, "look_back_seconds", 120, nought=True))
-    size = int(number("sql", settings, "page_size", 2000))
+    look_back = timedelta(seconds=number(name, settings, "look_back_seconds", 120, nought=True))
+    size = int(number(name, settings, "page_size", 2000))
     try:
         url = make_url(settings["url"])
         if url.get_backend_name() == "sqlite" and url.database and not url.database.startswith((":", "file:")):
@@ -50,11 +51,11 @@ def connect(settings: Mapping[str, str], clock: Clock) -> Sql:
         if url.get_backend_name() == "sqlite":
             _with_savepoints(engine)
     except NoSuchModuleError as error:
-        raise BadInput(f"sql: url: {error}; valid are databases that SQLAlchemy knows") from None
+        raise BadInput(f"{name}: url: {error}; valid are databases that SQLAlchemy knows") from None
     except ArgumentError:
-        raise BadInput("sql: url is no address; valid is such as postgresql+psycopg://user@host/erp") from None
+        raise BadInput(f"{name}: url is no address; valid is such as postgresql+psycopg://user@host/erp") from None
     except ImportError as error:
-        raise BadInput(f"sql: url: the driver {error.name} is not installed; install it beside closeloop") from None
+        raise BadInput(f"{name}: url: the driver {error.name} is not installed; install it beside closeloop") from None
     return Sql(engine, declared, clock, look_back=look_back, size=size)
 
 

@@ -15,7 +15,8 @@ from closeloop.connectors.sql.reading import Reader, required
 from closeloop.connectors.sql.refusals import in_plain_words
 from closeloop.connectors.sql.tables import Tables
 from closeloop.declared.nouns import Declared
-from closeloop.ports import Answer, Clock, Command, Limits, Pulled, Record, Ref, Shape
+from closeloop.declared.rows import to_owner
+from closeloop.ports import Answer, Clock, Command, Limits, Owner, Pulled, Record, Ref, Shape
 from closeloop.words.errors import EndError
 
 
@@ -28,6 +29,7 @@ class Sql:
     system = "sql"
     batch_size = 500
     bulk_size = 0
+    bulk_from = 0
 
     def __init__(self, engine: Engine, declared: Declared, clock: Clock, *, look_back: timedelta, size: int) -> None:
         self._engine, self._declared, self._clock = engine, declared, clock
@@ -45,6 +47,13 @@ class Sql:
         self._tables.forget()
         with self._transaction() as connection:
             return self._tables.shapes(connection)
+
+    def owners(self) -> Sequence[Owner]:
+        declared = self._declared.owners
+        if declared is None:
+            return ()
+        with self._transaction() as connection:
+            return [to_owner(each) for each in self._reader.everybody(connection, declared)]
 
     def pull(self, cursor: str | None) -> Pulled:
         with self._transaction() as connection:

@@ -39,6 +39,13 @@ class Reader:
         told = (_as_ended(record, ended.get(record.id)) for record in made)
         return [each for each in told if is_told(each)]
 
+    def everybody(self, connection: Connection, declared: DeclaredObject) -> list[Record]:
+        """All records of an object in one answer: for objects with few."""
+        table = self._tables.of(connection, declared)
+        query = select(*self.columns(table, declared)).where(*belongs(table, declared))
+        rows = as_rows(connection.execute(query.order_by(*(table.c[name] for name in declared.id))))
+        return self.records(connection, declared, rows)
+
     def by_id(self, connection: Connection, declared: DeclaredObject, ids: Iterable[str]) -> dict[str, Record]:
         """These records, each under its id; one whose row is gone is told by the table that says so, if any does."""
         found: dict[str, Record] = {}

@@ -12,7 +12,7 @@ from sqlalchemy.exc import NoSuchTableError
 from sqlalchemy.types import NullType, TypeEngine
 
 from closeloop.declared.nouns import Declared, DeclaredObject
-from closeloop.declared.values import moment
+from closeloop.declared.values import lacking, moment
 from closeloop.ports import Shape, ShapeField
 from closeloop.words.errors import BadInput, Permanent
 
@@ -43,14 +43,9 @@ class Tables:
         table = self._known.get(source)
         if table is None:
             table = self._known[source] = _described(connection, source, self._where(declared))
-        for column in columns:
-            if column not in table.c:
-                names = sorted(table.c.keys())
-                close = get_close_matches(column, names, n=1)
-                hint = f"did you mean {close[0]!r}? " if close else ""
-                raise Permanent(
-                    f"{source} has no column {column!r} ({self._where(declared)}); {hint}it has {', '.join(names)}"
-                )
+        names = sorted(table.c.keys())
+        if missing := [column for column in dict.fromkeys(columns) if column not in table.c]:
+            raise Permanent(f"{source} has {lacking(missing, names, self._where(declared))}")
         return table
 
     def lacks_unique(self, connection: Connection, declared: DeclaredObject) -> str | None:
@@ -69,8 +64,21 @@ class Tables:
         )
 
     def shapes(self, connection: Connection) -> tuple[Shape, ...]:
-        """Every declared object with the columns of its fields."""
-        return tuple(self._shape(connection, each) for each in self._declared.objects.values())
+        """Every declared object with the columns of its fields.
+
+        Raises:
+            Permanent: tables or columns are not there; all of them are named.
+        """
+        found: list[Shape] = []
+        wrong: list[str] = []
+        for each in self._declared.objects.values():
+            try:
+                found.append(self._shape(connection, each))
+            except Permanent as error:
+                wrong.append(str(error))
+        if wrong:
+            raise Permanent("; ".join(dict.fromkeys(wrong)))
+        return tuple(found)
 
     def _shape(self, connection: Connection, declared: DeclaredObject) -> Shape:
         table = self.of(connection, declared)
@@ -88,11 +96,22 @@ class Tables:
                     allowed=tuple(str(each) for each in declared.values.get(name, {}).values()),
                 )
                 for name, column in fields.items()
+            )
+            + tuple(
+                ShapeField(column.name, str(column.info["type"]), writable=False, required=True)
+                for column in table.c
+                if is_required(column) and column.name not in {*fields.values(), *_given(declared)}
             ),
         )
 
     def _where(self, declared: DeclaredObject) -> str:
         return f"{self._declared.file}, line {declared.line}"
+
+
+def _given(declared: DeclaredObject) -> list[str]:
+    """Columns that a new row is given beside its fields."""
+    related = [name for relation, pointer in declared.refs.items() if relation in declared.write for name in pointer.by]
+    return [*related, *([declared.key] if declared.key else [])]
 
 
 def is_required(column: Column[object]) -> bool:

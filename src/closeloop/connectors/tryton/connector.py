@@ -13,7 +13,7 @@ from closeloop.connectors.tryton.pull import Puller
 from closeloop.connectors.tryton.push import Pusher
 from closeloop.connectors.tryton.reading import Reader
 from closeloop.connectors.tryton.shapes import discover
-from closeloop.ports import Answer, Clock, Command, Connector, Limits, Pulled, Record, Ref, Shape
+from closeloop.ports import Answer, Clock, Command, Connector, Limits, Owner, Pulled, Record, Ref, Shape
 from closeloop.words.settings import number
 
 
@@ -31,6 +31,7 @@ class Tryton:
     can_merge = CAN_MERGE
     batch_size = 100
     bulk_size = 0
+    bulk_from = 0
 
     def __init__(self, settings: Mapping[str, str], clock: Clock) -> None:
         self._extra = listed(settings, "opportunity_fields")
@@ -57,6 +58,9 @@ class Tryton:
 
     def discover(self) -> Sequence[Shape]:
         return discover(self._client, self._grounds, self._extra)
+
+    def owners(self) -> Sequence[Owner]:
+        return self._reader.employees()
 
     def pull(self, cursor: str | None) -> Pulled:
         return self._puller.pull(cursor)

@@ -9,7 +9,7 @@ from closeloop.connectors.tryton.ground import Ground, Grounds
 from closeloop.connectors.tryton.names import DEAL, DEAL_READ, EITHER, KEY, LEAD_KEY, PARTIES, PARTY
 from closeloop.connectors.tryton.records import deal_record, is_open_lead, party_objects, party_record
 from closeloop.connectors.tryton.tagged import Row
-from closeloop.ports import Record, Ref
+from closeloop.ports import Owner, Record, Ref
 
 Domain = Sequence[object]
 Deals = Mapping[int, Sequence[Row]]
@@ -48,6 +48,20 @@ class Reader:
         companies = self._grounds.get().companies
         rows = self._client.ask("model.company.employee.search_read", [], 0, None, None, ["party"])
         return sorted(companies | {int(row["party"]) for row in rows})
+
+    def employees(self) -> list[Owner]:
+        """Who may own leads and opportunities, in one call; inactive is who left, or whose party is inactive."""
+        read = [
+            "party.name",
+            "party.active",
+            "party.contact_mechanisms.type",
+            "party.contact_mechanisms.value",
+            "active",
+        ]
+        self._grounds.get()
+        domain = [("company", "=", self._client.company), EITHER]
+        rows = self._client.ask("model.company.employee.search_read", domain, 0, None, [("id", "ASC")], read)
+        return [_employee(row) for row in rows]
 
     def lead_deals(self, party_ids: Iterable[int]) -> Deals:
         """The opportunities made for these parties as leads, in one call."""
@@ -109,6 +123,14 @@ class Reader:
             by_id = {int(row["id"]): row for row in rows}
             carried |= {str(one["code"]): by_id[int(one["party"])] for one in lost if int(one["party"]) in by_id}
         return {code.removeprefix(KEY): row for code, row in carried.items()}
+
+
+def _employee(row: Row) -> Owner:
+    party = row["party."]
+    emails = [str(each["value"]) for each in party["contact_mechanisms."] if each["type"] == "email"]
+    return Owner(
+        str(row["id"]), str(party["name"]), bool(row["active"] and party["active"]), email=next(iter(emails), None)
+    )
 
 
 def _codes(row: Row) -> list[str]:

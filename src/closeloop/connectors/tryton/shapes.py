@@ -48,5 +48,6 @@ def _field(name: str, said: Row) -> ShapeField:
         writable=written,
         required=bool(said["required"]) and name != "code",
         max_length=said["size"] if isinstance(said.get("size"), int) else None,
+        filled=bool(said["required"]),  # by a default of Tryton's own, of which it does not tell
         allowed=tuple(state for state in allowed if state in BUTTONS) if name == "state" else allowed,
     )

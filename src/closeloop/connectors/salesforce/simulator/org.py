@@ -60,7 +60,8 @@ class Org:
         with self.lock:
             values = checked(self.schema, sobject, said, self.row, new=True)
             self._unique(sobject, values, None)
-            rules_hold(self.schema, sobject, values, self.rows(object_name), new=True)
+            others = self.rows(object_name) if object_name in self.schema.unique else ()
+            rules_hold(self.schema, sobject, values, others, new=True)
             if "OwnerId" in sobject.fields and values.get("OwnerId") is None:
                 values["OwnerId"] = by
             self._numbers[sobject.prefix] += 1
