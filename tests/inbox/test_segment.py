@@ -200,3 +200,17 @@ def test_whatever_is_sent_each_event_is_read_or_set_aside_and_can_be_kept(events
         if isinstance(result, Message):
             assert result.occurred_at <= NOW
             assert result.identified or result.visitor
+
+
+@pytest.mark.parametrize(
+    ("traits", "said"),
+    [
+        ({"company": {}, "address": {"city": "Ulm"}}, {}),
+        ({"company": {"name": None}, "address": {"country": None}}, {"form.company": None, "form.country": None}),
+        ({"country": None}, {"form.country": None}),
+    ],
+    ids=["absent", "null inside", "null"],
+)
+def test_what_is_null_is_told_from_what_is_absent(traits, said):
+    message = one({"type": "identify", "userId": "u-17", "messageId": "m-1", "traits": traits})
+    assert {value.path: value.value for value in message.values} == said

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from itertools import combinations
 
 import pytest
 from hypothesis import given
@@ -206,3 +207,32 @@ def test_a_bundle_that_cannot_decide_is_refused_and_told_why(tmp_path, change, s
     (tmp_path / "bundle.json").write_text(json.dumps(declared))
     with pytest.raises(BadInput, match=says):
         load_bundle(tmp_path / "bundle.json")
+
+
+NOVAKS = ("Jan", "Jana", "Jane", "Jani", "Janina", "Janine", "Janis", "Janka", "Janko", "Janos")
+
+
+def novak(first: str) -> Given:
+    return Given(first, "Novak", email=f"{first.lower()}.novak@acme.example.net", company="Acme Corp.")
+
+
+def test_ten_who_are_called_alike_and_have_addresses_of_their_own_at_one_company_are_not_one():
+    bundle = default_bundle()
+    ten = [bundle.prepare(novak(first)) for first in NOVAKS]
+    for n_records in (20, 1_000, N):
+        found = {bundle.decide(one, other, n_records)[0].band for one, other in combinations(ten, 2)}
+        assert "same" not in found
+
+
+def test_control_without_the_guard_some_of_the_ten_are_taken_for_one():
+    spec = default_bundle().spec
+    bundle = Bundle(replace(spec, guards=tuple(each for each in spec.guards if each.name != "other name and address")))
+    ten = [bundle.prepare(novak(first)) for first in NOVAKS]
+    assert any(bundle.decide(one, other, N)[0].band == "same" for one, other in combinations(ten, 2))
+
+
+def test_a_slip_in_a_name_is_still_a_slip_where_the_address_does_not_have_it():
+    joe = replace(JOE, phone="")
+    assert band(joe, replace(joe, last_name="Smiht")) == "same"
+    assert band(joe, replace(joe, last_name="Smiht", email="sales.lead@acme.example.net"), 1_000) == "same"
+    assert band(joe, replace(joe, email="joe_smith@acme.example.net")) == "same"

@@ -126,7 +126,7 @@ def _winners(**values):
 def test_a_person_is_seen_with_account_deals_confirmations_and_what_happened(process):
     joe = person_scope(
         AT, process, _winners(title="CTO", phone="+4930123456"), _winners(employees=1200),
-        opportunities=[_winners(amount="48000.00 EUR", is_closed=False)],
+        related={"opportunity": [_winners(amount="48000.00 EUR", is_closed=False)]},
         verified={
             "phone": (Confirmation("+4930123456", AT), Confirmation("+4930123456", AT + timedelta(days=1))),
             "title": (Confirmation("Plant manager", AT),),

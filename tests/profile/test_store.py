@@ -127,7 +127,7 @@ def test_reading_by_root_person_or_visitor_uses_indexes(sqlite_url, process):
 def test_the_timeline_shows_acts_under_the_root(database, linked):
     linked(joe=("person", "joe"), joseph=("person", "joe"))
     with database.write() as connection:
-        for statement in Path(store.__file__).with_name("views.sql").read_text(encoding="utf-8").split(";"):
+        for statement in Path(store.__file__).parent.with_name("views.sql").read_text(encoding="utf-8").split(";"):
             if statement.strip():
                 connection.exec_driver_sql(statement)
         store.save_touches(connection, [touch("1"), touch("2", 1, "joseph"), touch("3", 2, None)])

@@ -59,7 +59,7 @@ def processes(draw: st.DrawFn, version: int) -> Process:
 def by_road(connection: Connection, process: Process, rows: Sequence[FieldValue], kinds: dict[str, str]) -> None:
     store.save_values(connection, rows)
     roots = list(kinds)
-    settled = settle(kinds, store.load_values(connection, roots), store.load_winners(connection, roots), process)
+    settled = settle(kinds, store.load_values(connection, roots), store.load_settled(connection, roots), process)
     store.save_winners(connection, settled)
 
 
@@ -166,3 +166,38 @@ def test_control_a_record_that_took_its_true_back_would_still_be_believed_withou
     monkeypatch.setattr(by_sets, "_BEST", by_sets._BEST.replace("THEN 2", "THEN 0"))
     _, road, by_set, _ = both_ways(database, linked, Past(joe, [], process), joe, process, rows)
     assert by_set != road
+
+
+def test_a_field_that_was_cleared_is_settled_alike_and_has_no_winner(database, linked, monkeypatch):
+    joe = {"joe": ("person", "joe"), "ann": ("person", "joe")}
+    process = replace(small_process(), fields={"person": {"x": field("person", "x", "text", ("crm.X", "ma.x"))}})
+    old = FieldValue("ann", "x", "ma.x", AT, "CTO", "CTO", True, "m:1")
+    rows = [old, FieldValue("joe", "x", "crm.X", MOMENTS[2], "", "", True, "m:2")]
+    _, road, by_set, _ = both_ways(database, linked, Past(joe, [old], process), joe, process, rows)
+    assert by_set == road
+    with database.read() as connection:
+        assert store.load_winners(connection, ["joe"]) == {}
+        assert store.load_settled(connection, ["joe"]) == store.load_cleared(connection, ["joe"])
+        cleared = store.load_cleared(connection, ["joe"])["joe"]["x"]
+        assert (cleared.is_cleared, cleared.why) == (
+            True, "b2b@7 fields.person.x: crm.X cleared it on 2026-10-11 before ma.x",
+        )  # fmt: skip
+    monkeypatch.setattr(by_sets, "_WINNERS", by_sets._WINNERS.replace("cleared it on", "of"))
+    assert both_ways(database, linked, Past(joe, [old], process), joe, process, rows)[2] != road
+
+
+def test_parting_two_gives_a_value_back_that_only_the_other_had_cleared(database, linked, process):
+    one = {"joe": ("person", "joe"), "ann": ("person", "joe")}
+    rows = [
+        FieldValue("joe", "title", "crm.Title", AT, "CTO", "CTO", True, "m:1"),
+        FieldValue("ann", "title", "crm.Title", MOMENTS[2], "", "", True, "m:2"),
+    ]
+    linked(**one)
+    with database.write() as connection:
+        by_road(connection, process, rows, {"joe": "person"})
+        assert store.load_winners(connection, ["joe"]) == {}
+    linked(joe=("person", "joe"), ann=("person", "ann"))
+    with database.write() as connection:
+        by_road(connection, process, [], {"joe": "person", "ann": "person"})
+        assert store.load_winners(connection, ["joe", "ann"])["joe"]["title"].value == "CTO"
+        assert list(store.load_cleared(connection, ["joe", "ann"])) == ["ann"]

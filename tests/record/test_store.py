@@ -22,7 +22,7 @@ def value(entity, field, path, said, *, at=AT, given=None, valid=True, message="
 
 def all_settled(connection, process, kinds):
     settled = settle(
-        kinds, store.load_values(connection, list(kinds)), store.load_winners(connection, list(kinds)), process
+        kinds, store.load_values(connection, list(kinds)), store.load_settled(connection, list(kinds)), process
     )
     store.save_winners(connection, settled)
     return settled

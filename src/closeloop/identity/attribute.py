@@ -25,7 +25,7 @@ from closeloop.inbox.nouns import Key, Message
 from closeloop.matching.companies import AccountMatch
 from closeloop.matching.companies_weigh import Wanted
 from closeloop.matching.nouns import Given
-from closeloop.ports import Entity, Record
+from closeloop.ports import Record
 from closeloop.words import ids
 
 
@@ -78,7 +78,7 @@ class _Desk:
         self.confirmed: set[str] = set()
 
     def take(self, message: Message) -> None:
-        kind: Entity = message.record.entity if message.record is not None else "person"
+        kind = message.entity
         if message.record is not None and kind in ("task", "activity"):
             self._refer(message, message.record)
             if "person" in self.relations.get(message.id, {}):
@@ -162,8 +162,8 @@ class _Desk:
     def _has_address(self, root: str) -> bool:
         return not self.kinds.get(root, set()).isdisjoint(ADDRESSES)
 
-    def _thing(self, message: Message, kind: Entity) -> str:
-        """The account, opportunity or campaign with the vendor's id; an account may be known by its name already."""
+    def _thing(self, message: Message, kind: str) -> str:
+        """The account, deal, campaign or purchase with the vendor's id; an account may be known by its name already."""
         held = {key: self._holder(key) for key in own_keys(message)}
         company = company_key(message, self.policy.company_paths) if kind == "account" else None
         if company is not None:
@@ -176,7 +176,7 @@ class _Desk:
             self.accounts.hear_record(entity, read_employer(message, self.policy), message)
         return entity
 
-    def _settled(self, message: Message, kind: Entity, held: Mapping[Key, str | None]) -> str:
+    def _settled(self, message: Message, kind: str, held: Mapping[Key, str | None]) -> str:
         """The one that holds these keys, brought together from several where that may be, new where nobody does."""
         owners = self._owners(held)
         apart = self._apart(message, owners, held)
@@ -229,7 +229,7 @@ class _Desk:
     def _account(self, message: Message) -> None:
         """A person belongs to the account that a record, the domain of their mail or their company's name says."""
         person = self.subject.get(message.id)
-        if person is None or (message.record is not None and message.record.entity != "person"):
+        if person is None or message.entity != "person":
             return
         wanted = read_employer(message, self.policy)
         account = self.relations.get(message.id, {}).get("account")
@@ -280,7 +280,7 @@ class _Desk:
         """The roots that hold these keys; ids sort by time, so the oldest, which survives a merge, comes first."""
         return sorted({self._root(entity) for entity in held.values() if entity is not None})
 
-    def _bear(self, message: Message, kind: Entity, key: Key) -> str:
+    def _bear(self, message: Message, kind: str, key: Key) -> str:
         entity = ids.derive(message.received_at, kind, str(key))
         self.known.roots[entity] = entity
         self.members[entity] = {entity}
@@ -296,7 +296,7 @@ class _Desk:
         self.kinds.setdefault(self._root(entity), set()).add(key.kind)
         self.claims.append(Claim(key, entity, message.received_at, message.id))
 
-    def _merge(self, kind: Entity, survivor: str, loser: str, message: Message, held: Mapping[Key, str | None]) -> None:
+    def _merge(self, kind: str, survivor: str, loser: str, message: Message, held: Mapping[Key, str | None]) -> None:
         names = ", ".join(str(key) for key, entity in held.items() if entity is not None)
         self.merges.append(
             Merge(

@@ -12,7 +12,6 @@ from closeloop.inbox.nouns import Key
 from closeloop.matching.bundle import Bundle
 from closeloop.matching.companies_ties import TieBreaker
 from closeloop.matching.nouns import Evidence
-from closeloop.ports import Entity
 
 Held = dict[str, tuple[int, str]]
 """What was stated of a person: name of a field of `matching.nouns.Given` → (moment in µs, value as it came)."""
@@ -44,7 +43,7 @@ class Born:
     """A new entity, and the message that brought it about. Its root is itself."""
 
     id: str
-    kind: Entity
+    kind: str
     at: datetime
     message_id: str
 
@@ -70,7 +69,7 @@ class Merge:
     """
 
     id: str
-    kind: Entity
+    kind: str
     survivor_id: str
     loser_id: str
     at: datetime
@@ -93,7 +92,7 @@ class Pair:
     """
 
     id: str
-    kind: Entity
+    kind: str
     left_id: str
     right_id: str
     weight: float

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import cast
 
 from closeloop.inbox.nouns import Key, Reported
-from closeloop.ports import Entity, Value
+from closeloop.ports import Value
 from closeloop.process.nouns import FieldRule, Process
 from closeloop.process.once import once_per_process
 from closeloop.words.normal import normal_form
@@ -17,7 +16,7 @@ from closeloop.words.normal import normal_form
 class Named:
     """One path of the process file: where the value goes, and whether it identifies a person."""
 
-    entity: Entity
+    entity: str
     path: str
     object: str | None
     name: str
@@ -31,15 +30,16 @@ class Fields:
 
     def __init__(self, process: Process) -> None:
         self._by_source: dict[str, list[Named]] = {}
-        for entity, rules in process.fields.items():
+        own = {name: kind.fields for name, kind in process.records.items()}
+        for entity, rules in {**process.fields, **own}.items():
             for rule in rules.values():
-                self._add(cast("Entity", entity), rule)
+                self._add(entity, rule)
 
     def of(self, source: str) -> Sequence[Named]:
         """Every path that this source reports."""
         return self._by_source.get(source, ())
 
-    def _add(self, entity: Entity, rule: FieldRule) -> None:
+    def _add(self, entity: str, rule: FieldRule) -> None:
         strong = rule.key == "strong" and entity == "person"
         key = ("email" if rule.form == "email" else rule.name) if strong else None
         for path in rule.paths:

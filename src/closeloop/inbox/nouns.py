@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 
 from closeloop.matching.nouns import Evidence
-from closeloop.ports import Answer, Entity, Record, Value
+from closeloop.ports import Answer, Record, Value
 
 Queue = Literal["live", "bulk"]
-Door = Literal["segment", "import", "pull", "answer", "time", "desk", "match", "process"]
-Kind = Literal["event", "row", "record", "answer", "time", "click", "match"]
+Door = Literal["segment", "import", "pull", "answer", "time", "desk", "match", "rescore", "process"]
+Kind = Literal["event", "row", "record", "answer", "time", "click", "match", "rescore"]
 
 
 class Key(NamedTuple):
@@ -48,7 +48,7 @@ class Receipt:
 class Reported:
     """One value that a source states: at `path` as in the process file ("form.email", "crm.Account.Name")."""
 
-    entity: Entity
+    entity: str
     path: str
     value: Value
 
@@ -100,6 +100,28 @@ class Matched:
 
 
 @dataclass(frozen=True, slots=True)
+class Rescore:
+    """A part of the base that a changed process is to take effect on: a staged set, named by its bounds.
+
+    Attributes:
+        entity: the kind of the roots: "person", "account" …
+        after, last: the roots whose ids are greater than the one and not greater than the other; with `decide`, both
+            are the id of one person.
+        decide: decide about that person by the steps of the road, as if they had moved; else winners and sums of the
+            part are made anew.
+        fields: those of which the values are read again, since their form is another one.
+        lines: scoring lines whose sums are made anew.
+    """
+
+    entity: str
+    after: str
+    last: str
+    decide: bool = False
+    fields: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Due:
     """A clock of a lead that has run out."""
 
@@ -120,6 +142,7 @@ class Message:
         values: what it states.
         act: what was done, if anything.
         flags: names of the process file's `flags` that it meets.
+        own: of a record of the business's own, its kind: "purchase".
     """
 
     id: str
@@ -138,7 +161,14 @@ class Message:
     click: Click | None = None
     due: Due | None = None
     matched: Matched | None = None
+    rescore: Rescore | None = None
     flags: tuple[str, ...] = ()
+    own: str = ""
+
+    @property
+    def entity(self) -> str:
+        """What it is about: "person", "account", "purchase" …; a task or an activity is one of its own."""
+        return self.own or (self.record.entity if self.record is not None else "person")
 
     @property
     def identified(self) -> bool:

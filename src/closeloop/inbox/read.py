@@ -11,6 +11,7 @@ from closeloop.inbox.keys import nameless_id
 from closeloop.inbox.matched import read_matched
 from closeloop.inbox.nouns import Message, Receipt, SetAside
 from closeloop.inbox.records import read_records
+from closeloop.inbox.rescores import read_rescores
 from closeloop.inbox.rows import read_rows
 from closeloop.inbox.segment import read_segment
 from closeloop.inbox.ticks import read_ticks
@@ -50,6 +51,8 @@ def _by_door(receipt: Receipt, process: Process) -> Read:
             return [*read_clicks(receipt)]
         case "match":
             return [*read_matched(receipt)]
+        case "rescore":
+            return [*read_rescores(receipt, process)]
         case "process":
             return []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import msgspec
 
@@ -10,8 +11,9 @@ from closeloop.inbox.fields import Named, fields_of, reported, strong_keys
 from closeloop.inbox.keys import LONGEST, digest, nameless_id
 from closeloop.inbox.nouns import Act, Key, Message, Receipt, Reported, SetAside
 from closeloop.ports import Record, Value
-from closeloop.process.nouns import Process
+from closeloop.process.nouns import OwnKind, Process
 from closeloop.words.moment import to_us
+from closeloop.words.normal import normal_form
 from closeloop.words.text import has_unfit
 
 _RECORDS = msgspec.json.Decoder(list[Record])
@@ -35,10 +37,20 @@ def read_records(receipt: Receipt, process: Process) -> list[Message | SetAside]
     """
     fields = fields_of(process).of(receipt.source)
     records = _RECORDS.decode(receipt.body)
-    return [
-        _message(record, position, receipt, fields) if _has_ids(record) else _nameless(record, position, receipt)
-        for position, record in enumerate(records)
-    ]
+    return [_read(record, position, receipt, fields, process) for position, record in enumerate(records)]
+
+
+def _read(
+    record: Record, position: int, receipt: Receipt, fields: Sequence[Named], process: Process
+) -> Message | SetAside:
+    if not _has_ids(record):
+        return _nameless(record, position, receipt)
+    own = process.own_kind(receipt.source, record.object) if process.records else None
+    if own is not None:
+        return _message(replace(record, entity="record", touch=None), position, receipt, fields, own)
+    if record.entity == "record":
+        return _undeclared(record, position, receipt)
+    return _message(record, position, receipt, fields, None)
 
 
 def _has_ids(record: Record) -> bool:
@@ -54,17 +66,27 @@ def _nameless(record: Record, position: int, receipt: Receipt) -> SetAside:
     return SetAside(key, receipt.source, receipt.id, position, receipt.received_at, reason)
 
 
-def _message(record: Record, position: int, receipt: Receipt, fields: Sequence[Named]) -> Message:
-    stated = () if record.deleted else fields
-    values = [(named, record.fields[named.name]) for named in stated if _states(record, named)]
+def _undeclared(record: Record, position: int, receipt: Receipt) -> SetAside:
+    # By another id than it will have once it is named: then it is news.
+    key, kind = f"{_id_of(receipt.source, record)}:unnamed", f"{receipt.source}.{record.object}"
+    reason = f"{kind} is no record that the process names; name it under `records`, then read it again"
+    return SetAside(key, receipt.source, receipt.id, position, receipt.received_at, reason)
+
+
+def _message(record: Record, position: int, receipt: Receipt, fields: Sequence[Named], own: OwnKind | None) -> Message:
+    entity = own.name if own else record.entity
+    # What is no person and is gone states what it was, which counts again once it is taken back.
+    stated = () if record.deleted and own is None else fields
+    values = [(named, record.fields[named.name]) for named in stated if _states(record, entity, named)]
     return Message(
         _id_of(receipt.source, record), receipt.source, receipt.id, position, "record", record.changed_at,
-        receipt.received_at, keys=_keys(receipt.source, record, values),
-        values=_reported(receipt.source, record, values), act=_act(record), record=record,
+        receipt.received_at, keys=(*_keys(receipt.source, record, values), *_shared_key(own, values)),
+        values=_reported(receipt.source, record, entity, values), act=_act(record), record=record,
+        own=own.name if own else "",
     )  # fmt: skip
 
 
-def _states(record: Record, named: Named) -> bool:
+def _states(record: Record, entity: str, named: Named) -> bool:
     """Whether the record speaks of the field: a path that names an object means that object and no other.
 
     A path without one means the entity's own objects, and for an account also people, whose records carry such fields.
@@ -73,7 +95,7 @@ def _states(record: Record, named: Named) -> bool:
         return False
     if named.object is not None:
         return named.object == record.object
-    return named.entity == record.entity or (named.entity == "account" and record.entity == "person")
+    return named.entity == entity or (named.entity == "account" and entity == "person")
 
 
 def _keys(source: str, record: Record, values: Sequence[tuple[Named, Value]]) -> tuple[Key, ...]:
@@ -85,13 +107,25 @@ def _keys(source: str, record: Record, values: Sequence[tuple[Named, Value]]) ->
     return (Key(f"{source}.{record.object}", record.id), *ours, *named)
 
 
-def _reported(source: str, record: Record, values: Sequence[tuple[Named, Value]]) -> tuple[Reported, ...]:
+def _shared_key(own: OwnKind | None, values: Sequence[tuple[Named, Value]]) -> tuple[Key, ...]:
+    """The key by which other systems hold the same record."""
+    if own is None or own.key is None:
+        return ()
+    paths = {str(path) for path in own.fields[own.key].paths}
+    for named, value in values:
+        normal = normal_form(named.form)(value, None) if named.path in paths and value is not None else None
+        if normal is not None and normal.valid and normal.value is not None and len(str(normal.value)) <= LONGEST:
+            return (Key(f"{own.name} {own.key}", str(normal.value)),)
+    return ()
+
+
+def _reported(source: str, record: Record, entity: str, values: Sequence[tuple[Named, Value]]) -> tuple[Reported, ...]:
     """What the process names, and every field under its full path, since built-in fields need no line there."""
     found = {(one.entity, one.path): one for one in reported(values)}
-    if not record.deleted and record.entity not in ("task", "activity"):
+    if (not record.deleted or record.entity == "record") and record.entity not in ("task", "activity"):
         for name, value in record.fields.items():
             path = f"{source}.{record.object}.{name}"
-            found.setdefault((record.entity, path), Reported(record.entity, path, value))
+            found.setdefault((entity, path), Reported(entity, path, value))
     return tuple(found.values())
 
 

@@ -71,9 +71,10 @@ def _spelled(traits: Said) -> dict[str, object]:
         return {}
     plain = dict(traits)
     if isinstance(company := traits.get("company"), dict):
-        plain["company"] = company.get("name")
-    if isinstance(address := traits.get("address"), dict):
-        plain.setdefault("country", address.get("country"))
+        del plain["company"]
+        plain |= {"company": company["name"]} if "name" in company else {}
+    if isinstance(address := traits.get("address"), dict) and "country" in address:
+        plain.setdefault("country", address["country"])
     names = [name for part in ("firstName", "lastName") if isinstance(name := traits.get(part), str)]
     if names:
         plain.setdefault("name", " ".join(names))

@@ -37,6 +37,18 @@ _ONE_LETTER: Declaration = [
     ["edits", "mailbox", 1],
     ["any", ["missing", "first"], ["equal", "first"], ["shares", "known_as"], ["starts", "first"]],
 ]
+_OTHER_NAME: Declaration = [
+    "any",
+    [
+        "all",
+        ["known", "first"],
+        [
+            "not",
+            ["any", ["equal", "first"], ["shares", "known_as"], ["initial", "first"], ["crossed", "first", "last"]],
+        ],
+    ],
+    ["all", ["known", "last"], ["not", ["any", ["equal", "last"], ["crossed", "first", "last"]]]],
+]
 _ELSE: Declaration = ["else"]
 _COINCIDENCE = 1e-5
 """How often two people share an address or a number. Stated, since a sample meets none, and since those who share a
@@ -168,6 +180,19 @@ CONTACTS = Spec(
             "other generation",
             ["any", *(["all", ["known", at], ["not", ["equal", at]]] for at in ("generation", "first_generation"))],
             "one is junior, senior or numbered and the other another, so they may be parent and child",
+        ),
+        # Jan and Jana Novak, jan.novak@ and jana.novak@: whoever mistypes a name does not have that address as well.
+        Guard(
+            "other name and address",
+            [
+                "all",
+                ["known", "email"],
+                ["equal", "domain"],
+                ["not", ["equal", "mailbox"]],
+                ["jaro_winkler", "mailbox", 0.88],
+                _OTHER_NAME,
+            ],
+            "their names differ, and each has an address at one company, so they may be two who are called alike",
         ),
     ),
     shared=(

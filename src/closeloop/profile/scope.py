@@ -87,7 +87,7 @@ def person_scope(
     person: Winners,
     account: Winners | None = None,
     *,
-    opportunities: Collection[Winners] = (),
+    related: Mapping[str, Collection[Winners]] | None = None,
     verified: Mapping[str, Collection[Confirmation]] | None = None,
     happened: Collection[str] = (),
     **names: object,
@@ -99,20 +99,24 @@ def person_scope(
         process: the process in force.
         person: the person's winners.
         account: those of the account they belong to.
-        opportunities: winners of each deal of the person or the account.
+        related: entity → winners of each record that is theirs: "opportunity", "purchase" …
         verified: field → values that were ever confirmed; a field counts while its winner is one of them.
         happened: kinds of touches that happened since the moment that the condition is about.
         names: "product", "region", "fit", "interest", "source" … of the lead at hand; None is missing.
     """
     known = {**typed(account or {}, "account", process), **typed(person, "person", process), **names}
     known.update(dict.fromkeys(happened, True))
-    deals = [typed(winners, "opportunity", process) for winners in opportunities]
+    records = {
+        entity: [typed(winners, entity, process) for winners in held]
+        for entity, held in (related or {}).items()
+        if held
+    }
     confirmed = {
         name: max(each.at for each in found)
         for name, values in (verified or {}).items()
         if name in person and (found := [each for each in values if _same(person[name].value, each.value)])
     }
-    return PersonScope(now, known, {"opportunity": deals} if deals else {}, confirmed)
+    return PersonScope(now, known, records, confirmed)
 
 
 def _same(left: Stored, right: Stored) -> bool:

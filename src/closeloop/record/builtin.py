@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from closeloop.ports import Entity
 from closeloop.process.nouns import FieldRule, Path, Process
@@ -20,8 +20,12 @@ FORMS: Mapping[str, Mapping[str, str]] = {
         "is_won": "boolean", "is_closed": "boolean", "opened_at": "text", "closed_at": "date", "loss_reason": "text",
     },
     "campaign": {"name": "text"},
+    "role": {"role": "text", "is_primary": "boolean"},
 }  # fmt: skip
 """Entity → built-in field → normal form. `owner` is the id of a user in the CRM."""
+
+LIVING = "living"
+"""Field of deals and of records of the business's own: one that is deleted in every system counts no more."""
 
 VENDOR_NAMES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     "salesforce": {
@@ -34,6 +38,7 @@ VENDOR_NAMES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
             "CloseDate": "closed_at", "Loss_Reason__c": "loss_reason",
         },
         "Campaign": {"Name": "name"},
+        "OpportunityContactRole": {"Role": "role", "IsPrimary": "is_primary"},
     },
     "tryton": {
         "Lead": {"employee": "owner"},
@@ -50,6 +55,7 @@ A path is "<source>.<object>.<vendor's field>"; the short "<source>.<vendor's fi
 
 ENTITY_OF_OBJECT: Mapping[str, Entity] = {
     "Lead": "person", "Contact": "person", "Account": "account", "Opportunity": "opportunity", "Campaign": "campaign",
+    "OpportunityContactRole": "role", "ContactRole": "role",
 }  # fmt: skip
 
 _OUR_NAMES: Mapping[str, Mapping[str, str]] = {
@@ -59,6 +65,11 @@ _OUR_NAMES: Mapping[str, Mapping[str, str]] = {
 
 CURRENCY_NAMES: Mapping[str, str] = {"salesforce": "CurrencyIsoCode", "tryton": "currency"}
 """Kind of source → the vendor's field beside an amount that says its currency."""
+
+
+def kinds_of(process: Process) -> Sequence[str]:
+    """Every kind of entity that has fields: the built-in ones, and those that the process declares."""
+    return (*FORMS, *process.records)
 
 
 def rules_for(process: Process, entity: str) -> Mapping[str, FieldRule]:
@@ -73,14 +84,32 @@ def rules_for(process: Process, entity: str) -> Mapping[str, FieldRule]:
 
 @once_per_process
 def _all_rules(process: Process) -> Mapping[str, Mapping[str, FieldRule]]:
-    return {
+    built_in = {
         entity: {
             **{name: _newest(entity, name, form, _paths(process, entity, name)) for name, form in forms.items()},
             **process.fields.get(entity, {}),
-            **{name: _newest(entity, name, "text", ()) for name in RELATIONS if name != entity},
+            **(_living(entity) if entity in ("opportunity", "role") else {}),
+            **_relations(entity),
         }
         for entity, forms in FORMS.items()
     }
+    own = {
+        name: {
+            **kind.fields,
+            **_living(name),
+            **_relations(name),
+        }
+        for name, kind in process.records.items()
+    }
+    return {**own, **built_in}
+
+
+def _living(entity: str) -> Mapping[str, FieldRule]:
+    return {LIVING: FieldRule(entity, LIVING, (), True, (), "boolean", None, False)}
+
+
+def _relations(entity: str) -> Mapping[str, FieldRule]:
+    return {name: _newest(entity, name, "text", ()) for name in RELATIONS if name != entity}
 
 
 def _paths(process: Process, entity: str, name: str) -> tuple[Path, ...]:

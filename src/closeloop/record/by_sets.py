@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from closeloop.process.nouns import Process
 from closeloop.process.once import once_per_process
-from closeloop.record.builtin import FORMS, rules_for
+from closeloop.record.builtin import kinds_of, rules_for
 from closeloop.record.resolve import ranks_of
 
 
@@ -30,7 +30,7 @@ class Lines(NamedTuple):
 @once_per_process
 def lines(process: Process) -> Lines:
     """Every field rule that is in force."""
-    rules = [(kind, rule) for kind in FORMS for rule in rules_for(process, kind).values()]
+    rules = [(kind, rule) for kind in kinds_of(process) for rule in rules_for(process, kind).values()]
     return Lines(
         [
             (
@@ -106,7 +106,8 @@ ORDER BY root_id, field, {order}
 
 _WINNERS = """
 SELECT best.root_id, best.field, best.value, best.given, best.valid, best.path, best.at, best.message_id,
-  rule.begins || best.path || ' of ' || {date}
+  rule.begins || best.path
+  || CASE WHEN best.value = '""' AND rule.any_true = 0 THEN ' cleared it on ' ELSE ' of ' END || {date}
   || CASE
     WHEN rule.any_true = 0 THEN ''
     WHEN best.value = 'true' THEN ' says true, one is enough'

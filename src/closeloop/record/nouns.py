@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 Stored = str | int | float | bool
 """A value in its normal form; "nothing was said" is never stored. Money is text ("48000.00 EUR"), a moment RFC 3339."""
+
+CLEARED: Final = ""
+"""Stored where a source that may took the value out on purpose: no normal form ever gives it."""
 
 
 class FieldValue(NamedTuple):
@@ -43,6 +46,11 @@ class Winner(NamedTuple):
     at: datetime
     message_id: str
     why: str
+
+    @property
+    def is_cleared(self) -> bool:
+        """Whether what is believed is that the field is empty: whoever reads winners is not shown this one."""
+        return self.value == CLEARED
 
     def same_value(self, other: Winner | None) -> bool:
         """Whether the other holds the same value, whatever its source: then nobody outside needs to be told."""

@@ -1,18 +1,19 @@
-"""What a message states, as values of fields in their normal form: blank and unknown state nothing."""
+"""What a message states, as values of fields in their normal form: unknown states nothing, blank rarely anything."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
 from closeloop.inbox.nouns import Message, Reported
 from closeloop.ports import Value
-from closeloop.process.nouns import Process
+from closeloop.process.nouns import FieldRule, Process
 from closeloop.process.once import once_per_process
-from closeloop.record.builtin import CURRENCY_NAMES, FORMS, rules_for
-from closeloop.record.nouns import FieldValue, Stored
+from closeloop.record.builtin import CURRENCY_NAMES, LIVING, kinds_of, rules_for
+from closeloop.record.clearing import is_blank
+from closeloop.record.nouns import CLEARED, FieldValue, Stored
 from closeloop.words.cleaning import CleaningTable
 from closeloop.words.normal import NORMAL_FORMS, Normal
 
@@ -20,15 +21,19 @@ LONGEST = 10_000
 """Characters of one value; longer text is cut there, and what was cut is not valid."""
 
 
-def report(message: Message, entity_ids: Mapping[str, str], process: Process) -> list[FieldValue]:
+def report(
+    message: Message, entity_ids: Mapping[str, str], process: Process, emptied: Collection[str] = ()
+) -> list[FieldValue]:
     """The values that a message states.
 
     Args:
-        entity_ids: "person", "account", "opportunity", "campaign" → the entity (its own id, not its root) that the
+        entity_ids: "person", "account", "opportunity", "purchase" … → the entity (its own id, not its root) that the
             message is about; what it states of any other entity is left out.
+        emptied: paths whose blank takes a value out on purpose, as `clearing.emptied` finds them.
 
     Returns:
-        One value for each field and path; none for a blank or absent value, or a path the process does not list.
+        One value for each field and path; none for an absent value, or a path the process does not list. Blank states
+        nothing either, unless it is `emptied` by one that `cleared_by` lists: then the value is CLEARED.
         A phone without a prefix is read by the habits of the country that the same message states for the same
         entity; a bare amount has the currency that the same record states.
     """
@@ -44,11 +49,17 @@ def report(message: Message, entity_ids: Mapping[str, str], process: Process) ->
     found: dict[tuple[str, str, str], FieldValue] = {}
     for reported, targets in stated:
         entity_id = entity_ids.get(reported.entity)
-        if entity_id is None or reported.value is None:
+        if entity_id is None:
             continue
         for target in targets:
+            if is_blank(reported.value):
+                if target.may_clear and reported.path in emptied:
+                    found[entity_id, target.field, reported.path] = FieldValue(
+                        entity_id, target.field, reported.path, message.occurred_at, CLEARED, CLEARED, True, message.id
+                    )
+                continue
             given = _with_currency(reported, target, message.values)
-            normal = _cleaned(target, _normal(target.form, given, countries.get(reported.entity)))
+            normal = _cleaned(target.clean, _normal(target.form, given, countries.get(reported.entity)))
             if normal.value is not None and given is not None:
                 row = FieldValue(
                     entity_id, target.field, reported.path, message.occurred_at,
@@ -69,12 +80,24 @@ def relate(entity_id: str, relation: str, other_id: str, *, path: str, at: datet
     return FieldValue(entity_id, relation, path, at, other_id, other_id, True, message_id)
 
 
+def stands(entity_id: str, *, living: bool, path: str, at: datetime, message_id: str) -> FieldValue:
+    """The statement that a record is there, or is gone, at its system; `path` as "crm.Order__c.living"."""
+    return FieldValue(entity_id, LIVING, path, at, living, living, True, message_id)
+
+
+def read_again(rule: FieldRule, given: Stored, country: str | None) -> Normal:
+    """What was given for a field, in the form that the rule has now; `country` as the same message stated it."""
+    normal = _normal(rule.form, given, country)
+    return _cleaned(rule.clean, normal)
+
+
 class _Target(NamedTuple):
     """The field that a path feeds.
 
     Attributes:
         currency: the path of its currency, for amounts that a vendor keeps apart.
         usual: the currency of amounts of this source that come without one.
+        may_clear: a blank under the path may take the value out.
     """
 
     field: str
@@ -82,12 +105,13 @@ class _Target(NamedTuple):
     currency: str | None
     usual: str | None
     clean: CleaningTable | None
+    may_clear: bool
 
 
 @once_per_process
 def _paths(process: Process) -> Mapping[tuple[str, str], tuple[_Target, ...]]:
     paths: dict[tuple[str, str], tuple[_Target, ...]] = {}
-    for entity in FORMS:
+    for entity in kinds_of(process):
         for rule in rules_for(process, entity).values():
             for path in rule.paths:
                 source = process.sources.get(path.source)
@@ -95,7 +119,8 @@ def _paths(process: Process) -> Mapping[tuple[str, str], tuple[_Target, ...]]:
                 currency = ".".join(filter(None, (path.source, path.object, beside))) if beside else None
                 usual = source.currency if source and rule.form == "money" else None
                 key = (entity, str(path))
-                paths[key] = (*paths.get(key, ()), _Target(rule.name, rule.form, currency, usual, rule.clean))
+                target = _Target(rule.name, rule.form, currency, usual, rule.clean, path in rule.cleared_by)
+                paths[key] = (*paths.get(key, ()), target)
     return paths
 
 
@@ -122,10 +147,10 @@ def _normal(form: str, given: Value, country: str | None) -> Normal:
     return NORMAL_FORMS[form](given, country)
 
 
-def _cleaned(target: _Target, normal: Normal) -> Normal:
-    if target.clean is None or not normal.valid or not isinstance(normal.value, str):
+def _cleaned(table: CleaningTable | None, normal: Normal) -> Normal:
+    if table is None or not normal.valid or not isinstance(normal.value, str):
         return normal
-    return Normal(target.clean.clean(normal.value), True)
+    return Normal(table.clean(normal.value), True)
 
 
 def _kept(given: Stored) -> Stored:

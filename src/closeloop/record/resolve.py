@@ -8,7 +8,7 @@ from functools import lru_cache
 from msgspec.json import Encoder
 
 from closeloop.process.nouns import FieldRule, Path
-from closeloop.record.nouns import FieldValue, Winner
+from closeloop.record.nouns import CLEARED, FieldValue, Winner
 
 
 def resolve(values: Sequence[FieldValue], rule: FieldRule, signed: str) -> Winner | None:
@@ -26,6 +26,7 @@ def resolve(values: Sequence[FieldValue], rule: FieldRule, signed: str) -> Winne
         moment the one whose path is named first, then the greater path, JSON of the value, JSON of what was given and
         message, each code point by code point, so that any order gives the same winner, in SQL as well (`by_sets`).
         A value that does not have the field's form wins only while no source at all has a valid one.
+        That a field was cleared is a value like any other: the winner says `is_cleared` then.
         With `any_true`, the newest of each path of each merged entity counts, and one true is enough.
 
     Source: process file, `fields`: `trust`, `newest`, `any_true`.
@@ -91,7 +92,8 @@ def _group(value: FieldValue, ranks: Ranks) -> int:
 def _why(best: FieldValue, known: Sequence[FieldValue], rule: FieldRule, ranks: Ranks, signed: str) -> str:
     paths = {value.path for value in known if value.path != best.path}
     others = sorted(paths, key=lambda path: (ranks.get(path, (0, 0)), path))
-    said = f"{best.path} of {best.at.date().isoformat()}"
+    cleared = best.value == CLEARED and not rule.any_true
+    said = f"{best.path} {'cleared it on' if cleared else 'of'} {best.at.date().isoformat()}"
     if rule.any_true:
         said = f"{said} says {'true, one is enough' if best.value is True else 'no, and none says yes'}"
     before = f" before {', '.join(others)}" if others else ""

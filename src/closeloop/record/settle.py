@@ -19,7 +19,7 @@ def settle(
     """Resolve every field of every given entity again.
 
     Args:
-        kinds: root id → "person", "account", "opportunity" or "campaign", for each entity to settle. Give it both
+        kinds: root id → "person", "account", "opportunity", "purchase" …, for each entity to settle. Give it both
             ids of a merge or of its undoing: the one that is no longer a root has no values, and its winners vanish.
         values: root id → all values of the entities that are linked to it.
         old: root id → the winners as they stand.

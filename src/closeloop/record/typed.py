@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from closeloop.process.nouns import Process
-from closeloop.record.builtin import RELATIONS, rules_for
+from closeloop.record.builtin import LIVING, RELATIONS, rules_for
 from closeloop.record.nouns import Winner, Winners
 from closeloop.words.moment import parse
 from closeloop.words.money import parse_money
@@ -15,23 +15,30 @@ def typed(winners: Winners, kind: str, process: Process) -> dict[str, object]:
     """Field → value of the kind that the vocabulary gives it: Money for money, an aware datetime for moments.
 
     An invalid text is there as text, so that `valid(email)` can say no; an invalid number, sum or moment is missing.
-    Relations are left out. An opportunity is also `open` until it is said to be closed, and `won` once it is said so.
+    Relations are left out, and whether the record is still there. An opportunity is also `open` until it is said to be
+    closed, and `won` once it is said so.
 
     Args:
         winners: of one entity.
-        kind: "person", "account", "opportunity" or "campaign".
+        kind: "person", "account", "opportunity", "campaign", or one that the process declares.
         process: the process in force.
     """
     rules = rules_for(process, kind)
     values = {
         field: _typed(winner, rules[field].form)
         for field, winner in winners.items()
-        if field in rules and field not in RELATIONS
+        if field in rules and field not in (*RELATIONS, LIVING)
     }
     if kind == "opportunity":
         values["open"] = values.get("is_closed") is not True
         values["won"] = values.get("is_won") is True
     return values
+
+
+def is_living(winners: Winners) -> bool:
+    """Whether a record is still there in one of its systems, as far as anybody told."""
+    living = winners.get(LIVING)
+    return living is None or living.value is True
 
 
 def _typed(winner: Winner, form: str) -> object | None:

@@ -22,8 +22,8 @@ LEFT JOIN winners ON winners.entity_id = entities.root_id
   AND winners.value = field_values.value
   AND winners.message_id = field_values.message_id;
 
--- The value of each field that is believed now, by root.
-CREATE VIEW v_winners AS
+-- What was settled for each field, by root: the value that is believed now, or '""' for one that was cleared.
+CREATE VIEW v_settled AS
 SELECT
   winners.entity_id AS root_id,
   entities.kind AS kind,
@@ -37,6 +37,10 @@ SELECT
   winners.why AS why
 FROM winners
 JOIN entities ON entities.id = winners.entity_id;
+
+-- The value of each field that is believed now, by root. A field that was cleared has none.
+CREATE VIEW v_winners AS
+SELECT root_id, kind, field, value, given, valid, path, at, message_id, why FROM v_settled WHERE value <> '""';
 
 -- Every value that somebody confirmed, under the root of the entity for which it was confirmed.
 CREATE VIEW v_verifications AS

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping, Sequence
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
+from itertools import accumulate
 
 import msgspec
 from sqlalchemy import Column, Connection, Index, RowMapping, delete, func, select, text, update
@@ -56,6 +58,7 @@ batches = table(
     Column("decided_at", INT, nullable=False),
     Column("process", TEXT, nullable=False),
     Column("n_messages", INT, nullable=False),
+    Column("sent", TEXT),  # JSON: keys of commands that would have been changed, and were sent before
 )
 processes = table(
     "processes",
@@ -81,6 +84,9 @@ _MESSAGE = (
 )  # fmt: skip
 _BATCH_NUMBERS = 0x636C_6261  # an advisory lock of PostgreSQL: whoever holds it gives out the next number
 _PULLS = 0x636C_7075
+_RESCORES = 0x636C_7273
+_MOST_BYTES = 1_000_000
+"""Of the bodies decided at once: about two thousand records."""
 _DONE = ("decided", "echo")
 _PAGE = 1_000
 
@@ -94,22 +100,35 @@ def save_receipts(connection: Connection, incoming: Sequence[Receipt]) -> None:
 def claim(connection: Connection, queue: Queue, n: int) -> list[Receipt]:
     """Take up to `n` receipts that wait in `queue`, the oldest first; they are ours until the transaction ends.
 
+    Of large ones, such as pages of records, it takes fewer: what is decided at once keeps other writers waiting.
+
     What another transaction has claimed is passed over, so any number of workers may run on PostgreSQL. Records that
-    were pulled are for one worker at a time, so that nobody takes a later state of a record for the earlier one.
+    were pulled are for one worker at a time, so that nobody takes a later state of a record for the earlier one; so is
+    a re-score, whose people come after the parts of the base.
     """
     statement = select(waiting.c.receipt_id).where(waiting.c.queue == queue).order_by(waiting.c.receipt_id).limit(n)
-    if not _may_take_pulls(connection):
-        pulled = select(receipts.c.id).where(receipts.c.id == waiting.c.receipt_id, receipts.c.door == "pull")
-        statement = statement.where(~pulled.exists())
+    for door, lock in (("pull", _PULLS), ("rescore", _RESCORES)):
+        if (door == "pull" or queue == "bulk") and not _may_take(connection, lock):
+            by_others = select(receipts.c.id).where(receipts.c.id == waiting.c.receipt_id, receipts.c.door == door)
+            statement = statement.where(~by_others.exists())
     claimed = connection.execute(statement.with_for_update(skip_locked=True)).scalars().all()
-    found = load_receipts(connection, claimed)
-    return [found[receipt_id] for receipt_id in claimed]
+    taken = _no_more_than(connection, claimed, _MOST_BYTES)
+    found = load_receipts(connection, taken)
+    return [found[receipt_id] for receipt_id in taken]
 
 
-def _may_take_pulls(connection: Connection) -> bool:
+def _no_more_than(connection: Connection, claimed: Sequence[str], most: int) -> Sequence[str]:
+    """As many of the first of these as have bodies of `most` bytes together, and at least one."""
+    sizes = select(receipts.c.id, func.length(receipts.c.body)).where(among(receipts.c.id, claimed))
+    size = dict(connection.execute(sizes).all()) if len(claimed) > 1 else {}
+    sums = accumulate(size.get(receipt_id, 0) for receipt_id in claimed)
+    return claimed[: max(1, sum(each <= most for each in sums))]
+
+
+def _may_take(connection: Connection, lock: int) -> bool:
     if connection.dialect.name != "postgresql":
         return True
-    return connection.execute(text(f"SELECT pg_try_advisory_xact_lock({_PULLS})")).scalar_one() is True
+    return connection.execute(text(f"SELECT pg_try_advisory_xact_lock({lock})")).scalar_one() is True
 
 
 def done(connection: Connection, receipt_ids: Sequence[str]) -> None:
@@ -168,13 +187,18 @@ def save_messages(connection: Connection, verdicts: Sequence[Verdict], batch_no:
     put(connection, messages, _MESSAGE, [row for row in rows if row[6] == "set_aside"], "keep")
 
 
-def open_batch(connection: Connection, process: str, n_messages: int, now: datetime) -> int:
-    """Give out the next batch number. Call it last: numbers follow the order of commits because others wait here."""
+def open_batch(connection: Connection, process: str, n_messages: int, now: datetime, sent: Collection[str] = ()) -> int:
+    """Give out the next batch number. Call it last: numbers follow the order of commits because others wait here.
+
+    Args:
+        sent: keys of commands that the batch would have changed, and that were sent before: no receipt tells of that.
+    """
     if connection.dialect.name == "postgresql":
         connection.execute(text(f"SELECT pg_advisory_xact_lock({_BATCH_NUMBERS})"))
     last: int = connection.execute(select(func.coalesce(func.max(batches.c.no), 0))).scalar_one()
-    columns = ("no", "decided_at", "process", "n_messages")
-    put(connection, batches, columns, [(last + 1, to_us(now), process, n_messages)])
+    columns = ("no", "decided_at", "process", "n_messages", "sent")
+    kept = json.dumps(sorted(sent)) if sent else None
+    put(connection, batches, columns, [(last + 1, to_us(now), process, n_messages, kept)])
     return last + 1
 
 
@@ -201,6 +225,12 @@ def copy_failure(source: Connection, target: Connection, no: int) -> None:
 def failed_batches(connection: Connection) -> set[int]:
     """Numbers of the batches whose message failed; such a message has a batch of its own."""
     return set(connection.execute(select(messages.c.batch).where(messages.c.state == "failed")).scalars())
+
+
+def found_sent(connection: Connection) -> dict[int, frozenset[str]]:
+    """Number of a batch → keys of commands that it found sent and would have changed; only of those with any."""
+    kept = select(batches.c.no, batches.c.sent).where(batches.c.sent.is_not(None))
+    return {no: frozenset(json.loads(sent)) for no, sent in connection.execute(kept)}
 
 
 def with_failures(connection: Connection, *, set_aside: bool = False) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
@@ -11,7 +12,7 @@ from sqlalchemy import Connection, bindparam, or_, select, update
 
 from closeloop.db import among
 from closeloop.inbox.nouns import Receipt
-from closeloop.inbox.store import messages, receipts
+from closeloop.inbox.store import batches, found_sent, messages, receipts
 
 _PAGE = 500
 _SHORTEST = 6
@@ -96,6 +97,14 @@ def without_words(connection: Connection, words: Collection[str]) -> None:
         connection.execute(
             update(messages).where(messages.c.id == bindparam("of")).values(reason=bindparam("said")), rows
         )
+
+
+def unname_sent(connection: Connection, keys: Collection[str]) -> None:
+    """What a batch found sent says nothing of these commands any more."""
+    for no, sent in found_sent(connection).items():
+        if not sent.isdisjoint(keys):
+            left = json.dumps(sorted(sent.difference(keys))) if sent.difference(keys) else None
+            connection.execute(update(batches).where(batches.c.no == no).values(sent=left))
 
 
 def _quoted(word: str) -> str:

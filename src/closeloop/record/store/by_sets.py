@@ -71,28 +71,38 @@ def apply_set(connection: Connection, staged: Table, process: Process) -> Applie
             others may write them meanwhile.
         process: the process in force.
     """
-    dialect = connection.dialect.name
-    best, settled = _PUT_BEST.format(best_query(dialect)), _PUT_SETTLED + winners_query(dialect)
     applied = Applied(0, 0, 0)
-    with _settling(connection, process):
+    with settling(connection, process):
         _analyze(connection, staged)
         for bounds in _slices(connection, staged):
             for each in (_news, _roots, _best, _settled):
-                connection.execute(text(_EMPTY[dialect].format(each.name)))
+                connection.execute(text(_EMPTY[connection.dialect.name].format(each.name)))
             connection.execute(text(_FIND_NEWS.format(staged=staged.name)), bounds)
             _analyze(connection, _news)
             n_values = connection.execute(text(_PUT_VALUES)).rowcount
             connection.execute(
                 text(_FIND_ROOTS.format(staged=staged.name)), {**bounds, "signed": f"{process.signed} fields."}
             )
-            _analyze(connection, _roots)
-            with _by_index(connection):
-                connection.execute(text(best))
-                connection.execute(text(settled))
-                n_winners = connection.execute(text(_PUT_WINNERS)).rowcount
-                n_vanished = connection.execute(text(_FORGET_VANISHED)).rowcount
+            settle_roots(connection)
+            n_winners, n_vanished = write_settled(connection)
             applied = Applied(*map(sum, zip(applied, (n_values, n_winners, n_vanished), strict=True)))
     return applied
+
+
+def settle_roots(connection: Connection) -> None:
+    """Put the winners of all that is in `settling_roots` into `settled`, inside `settling`."""
+    dialect = connection.dialect.name
+    _analyze(connection, _roots)
+    with _by_index(connection):
+        connection.execute(text(_PUT_BEST.format(best_query(dialect))))
+        connection.execute(text(_PUT_SETTLED + winners_query(dialect)))
+
+
+def write_settled(connection: Connection) -> tuple[int, int]:
+    """Make `settled` the winners of what is in `settling_roots`; returns how many were written and how many went."""
+    with _by_index(connection):
+        written = connection.execute(text(_PUT_WINNERS)).rowcount
+        return written, connection.execute(text(_FORGET_VANISHED)).rowcount
 
 
 # fmt: off
@@ -153,7 +163,7 @@ _settled = Table(
 
 
 @contextmanager
-def _settling(connection: Connection, process: Process) -> Iterator[None]:
+def settling(connection: Connection, process: Process) -> Iterator[None]:
     """The tables that one merge works with; a transaction that is rolled back takes them away as well."""
     for each in _work.tables.values():
         connection.execute(CreateTable(each))

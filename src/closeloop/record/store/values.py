@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select, Table, bindparam, column, delete, lit
 from sqlalchemy import table as known_table
 
 from closeloop.db import TEXT, among, put
-from closeloop.record.nouns import Confirmation, FieldValue, Settled, Stored, Verification, Winner
+from closeloop.record.nouns import CLEARED, Confirmation, FieldValue, Settled, Stored, Verification, Winner
 from closeloop.record.store.tables import IS_RELATION, field_values, verifications, winners
 from closeloop.words.moment import from_us, to_us
 
@@ -30,6 +30,11 @@ def save_values(connection: Connection, rows: Iterable[FieldValue]) -> None:
     by the text of its JSON, code point by code point), so that no order of arrival matters.
     """
     put(connection, field_values, VALUE_COLUMNS, greatest(rows), "greater")
+
+
+def replace_values(connection: Connection, rows: Iterable[FieldValue]) -> None:
+    """Keep values that are there already as they read now."""
+    put(connection, field_values, VALUE_COLUMNS, greatest(rows), "replace")
 
 
 def greatest(rows: Iterable[FieldValue]) -> list[tuple[str, str, str, int, int, str, str, str]]:
@@ -54,9 +59,23 @@ def load_values(connection: Connection, root_ids: Collection[str]) -> dict[str, 
 
 
 def load_winners(connection: Connection, root_ids: Collection[str]) -> dict[str, dict[str, Winner]]:
-    """Root id → field → winner. A root without any is absent."""
+    """Root id → field → winner; a field that was cleared has none. A root without any is absent."""
+    return _settled(connection, _WINNERS, root_ids)
+
+
+def load_cleared(connection: Connection, root_ids: Collection[str]) -> dict[str, dict[str, Winner]]:
+    """Root id → field → who cleared it and when, for those that are believed to be empty now."""
+    return _settled(connection, _CLEARED, root_ids)
+
+
+def load_settled(connection: Connection, root_ids: Collection[str]) -> dict[str, dict[str, Winner]]:
+    """Root id → field → what was settled: the winners, and the fields that were cleared."""
+    return _settled(connection, _SETTLED, root_ids)
+
+
+def _settled(connection: Connection, statement: Select[Any], root_ids: Collection[str]) -> dict[str, dict[str, Winner]]:
     found: dict[str, dict[str, Winner]] = {}
-    for root_id, field, value, given, valid, path, at, message_id, why in _rows(connection, _WINNERS, root_ids):
+    for root_id, field, value, given, valid, path, at, message_id, why in _rows(connection, statement, root_ids):
         known = _decode(value)
         as_given = known if given == value else _decode(given)
         winner = Winner(field, known, as_given, valid == 1, path, from_us(at), message_id, why)
@@ -133,7 +152,9 @@ def _of_roots(rows: Table, *fields: str) -> Select[Any]:
 
 
 _VALUES = _of_roots(field_values, "entity_id", "field", "path", "at", "value", "given", "valid", "message_id")
-_WINNERS = select(*(winners.c[name] for name in _WINNER_COLUMNS)).where(among(winners.c.entity_id, "roots"))
+_SETTLED = select(*(winners.c[name] for name in _WINNER_COLUMNS)).where(among(winners.c.entity_id, "roots"))
+_WINNERS = _SETTLED.where(winners.c.value != _json(CLEARED))
+_CLEARED = _SETTLED.where(winners.c.value == _json(CLEARED))
 _VERIFIED = _of_roots(verifications, "field", "value", "at")
 _FORGET = delete(winners).where(winners.c.entity_id == bindparam("root"), winners.c.field == bindparam("name"))
 
