@@ -13,6 +13,7 @@ from closeloop.lifecycle.nouns import Deal
 from closeloop.process.nouns import AlertRule
 from closeloop.profile.nouns import Touch
 from closeloop.profile.scope import PersonScope
+from closeloop.rules import Vocabulary, parse
 from support.outgoing import AT, b2b, lead
 
 B2B = b2b()
@@ -106,3 +107,16 @@ def test_a_rule_may_tell_the_owner_of_the_lead():
     assert [alert.member.name for alert in told(leads=(sensor, lead()), process=process)] == ["abel"]
     assert [alert.member.name for alert in told(leads=(sensor,), process=process)] == ["caro"]
     assert told(leads=(lead(status="sent_back"), lead(owner=None)), process=process) == []
+
+
+def test_a_condition_that_only_marketing_sees_is_not_quoted_to_a_seller():
+    title = replace(B2B.fields["person"]["title"], seen_by="marketing")
+    fields = {**B2B.fields, "person": {**B2B.fields["person"], "title": title}}
+    rule = parse("title == 'CTO'", Vocabulary({"title": "text"}))
+    process = replace(only("deal_owner", when=rule), fields=fields)
+    person = PersonScope(AT, {"product": "robot", "region": "dach", "title": "CTO"}, OPEN_DEAL)
+    (alert,) = told(process=process, person=person)
+    assert alert.why == "b2b@7 alerts[0]: a condition that only marketing sees"
+    assert "CTO" not in alert.text
+    (quoted,) = told(process=only("deal_owner", when=rule), person=person)
+    assert "title == 'CTO'" in quoted.text, "the control: both sides see it"

@@ -261,3 +261,16 @@ def test_nurture_without_a_time_has_no_clock(tmp_path):
     joe = at_telemarketing(b2b_with(tmp_path, ("wake_after: 10d, ", "")))
     joe.click("voicemail")
     assert joe.clocks == {}
+
+
+def test_an_owner_is_not_told_a_condition_that_only_marketing_sees(tmp_path):
+    wakes = ('wake_when: "interest >= 60", owner: keep', "wake_when: \"title == 'CTO'\", owner: keep")
+    side = ("form.title]}], write: [crm, ma]}", "form.title]}], write: [ma], seen_by: marketing}")
+    said = []
+    for name, changes in (("open", [wakes]), ("kept", [wakes, side])):
+        joe = at_telemarketing(b2b_with(tmp_path / name, *changes))
+        joe.click("voicemail")
+        joe.wait(days=1)
+        (prompt,) = intents(joe.decide(touches=[joe.touch("page.viewed")]), Prompt)
+        said.append(prompt.why.partition(" wakes when ")[2])
+    assert said == ["title == 'CTO'", "a condition that only marketing sees"]

@@ -9,6 +9,7 @@ from typing import Final
 from closeloop.alerts.nouns import Alert
 from closeloop.lifecycle.nouns import Deal, Lead
 from closeloop.process.nouns import AlertRule, Member, Process
+from closeloop.process.sides import told
 from closeloop.profile.nouns import Touch
 from closeloop.profile.scope import TouchScope
 from closeloop.rules import Scope
@@ -65,7 +66,7 @@ def _alert(
 ) -> Alert:
     about = ", ".join(str(part) for part in (touch.product, touch.topic, touch.campaign) if part)
     what = f"{who}: {touch.kind}" + (f" ({about})" if about else "")
-    why = f"{process.signed} {rule.id}" + (f": {rule.when.text}" if rule.when else "")
+    why = f"{process.signed} {rule.id}" + (f": {told(rule.when, 'sales', process)}" if rule.when else "")
     lines = [
         f"{what} at {touch.at:%Y-%m-%d %H:%M} UTC.",
         *([touch.url] if touch.url else []),

@@ -149,7 +149,7 @@ def _responded(draft: Draft, lead: Lead, heard: Heard) -> Lead:
         return lead
     if heard.seller is not None and act is not None:
         return _mark_responded(draft, lead, heard.message.id, _seller(draft, heard), act.kind)
-    worked = _WORKED & heard.news
+    worked = frozenset[str]() if heard.message.own else _WORKED & heard.news
     made_by_us = heard.is_first and record.our_key is not None
     if not worked or made_by_us or record.fields.get("Status") == _REOPENED:
         return lead

@@ -10,6 +10,7 @@ from closeloop.lifecycle.nouns import Lead, Prompt
 from closeloop.lifecycle.scopes import LeadScope
 from closeloop.lifecycle.situation import Draft
 from closeloop.process.nouns import Move, Nurture, Stage
+from closeloop.process.sides import told
 
 
 def run_out(draft: Draft, message_id: str, due: Due) -> None:
@@ -55,10 +56,11 @@ def wake_on_interest(draft: Draft) -> None:
         if nurture is None or nurture.wake_when is None or not draft.acts(lead.product):
             continue
         if nurture.wake_when.test(LeadScope(draft.situation.asks(lead.product), lead, draft.situation.last_acts)):
+            when = told(nurture.wake_when, "sales", draft.process)  # the owner is mailed this
             wake(
                 draft,
                 lead,
-                draft.rule("stages", lead.stage) + f": nurture {nurture.programme} wakes when {nurture.wake_when.text}",
+                draft.rule("stages", lead.stage) + f": nurture {nurture.programme} wakes when {when}",
                 draft.situation.cause,
             )
 

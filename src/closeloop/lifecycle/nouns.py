@@ -169,6 +169,8 @@ class Deal:
     region: str | None
     owner: str | None
     record_id: str | None
+    role: str | None = None
+    """The part that the person has in it, where the CRM says so: "Decision Maker"."""
 
 
 # What is to be done outside, decided here and carried out by the outbox: a closed list.

@@ -1,13 +1,13 @@
 -- What others may read of the lifecycle. People are resolved: person_id is the root everywhere.
 CREATE VIEW v_people AS
 SELECT e.id AS person_id, e.created_at,
-  (SELECT w.given FROM winners w WHERE w.entity_id = e.id AND w.field = 'name') AS name,
-  (SELECT w.given FROM winners w WHERE w.entity_id = e.id AND w.field = 'email') AS email,
+  (SELECT w.given FROM winners w WHERE w.entity_id = e.id AND w.field = 'name' AND w.value <> '""') AS name,
+  (SELECT w.given FROM winners w WHERE w.entity_id = e.id AND w.field = 'email' AND w.value <> '""') AS email,
   (SELECT c.given FROM winners w JOIN entities a ON a.id = REPLACE(w.value, '"', '')
-   JOIN winners c ON c.entity_id = a.root_id AND c.field = 'company'
+   JOIN winners c ON c.entity_id = a.root_id AND c.field = 'company' AND c.value <> '""'
    WHERE w.entity_id = e.id AND w.field = 'account') AS company,
-  (SELECT w.given FROM winners w WHERE w.entity_id = e.id AND w.field = 'title') AS title,
-  (SELECT w.value FROM winners w WHERE w.entity_id = e.id AND w.field = 'country') AS country,
+  (SELECT w.given FROM winners w WHERE w.entity_id = e.id AND w.field = 'title' AND w.value <> '""') AS title,
+  (SELECT w.value FROM winners w WHERE w.entity_id = e.id AND w.field = 'country' AND w.value <> '""') AS country,
   COALESCE(t.tier, 'name') AS tier, COALESCE(t.custody, 'marketing') AS custody, t.since
 FROM entities e LEFT JOIN tiers t ON t.person_id = e.id
 WHERE e.kind = 'person' AND e.root_id = e.id;
@@ -61,7 +61,7 @@ FROM (SELECT v.lead_id, v.no, v.at, v.stage, v.owner, v.cycle,
       FROM lead_events v WHERE v.kind IN ('assigned', 'woken') AND v.owner IS NOT NULL) a
 JOIN leads l ON l.id = a.lead_id;
 
--- What is believed of each resolved entity now, with its account's values beside a person's.
+-- What is believed of each resolved entity now, with its account's values beside a person's. One of '""' was cleared.
 CREATE VIEW v_believed AS
 SELECT w.entity_id, e.kind AS of_kind, w.entity_id AS of_id, w.field, w.value, w.given, w.valid, w.path, w.at, w.message_id, w.why
 FROM winners w JOIN entities e ON e.id = w.entity_id
