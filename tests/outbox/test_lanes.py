@@ -121,8 +121,8 @@ def test_nobody_elses_commands_are_lifted(database):
 
 def test_what_does_not_fit_is_left_for_later(database):
     plan(database, *(planned(f"k{n}", person_id=f"p{n}") for n in range(5)))
-    assert claim(database, fits=lambda found: len(found) - 2) == ["k0", "k1", "k2"]
-    assert claim(database, fits=lambda _: 0) == []
+    assert claim(database, choose=lambda found: (found[:-2], store.LEASE)) == ["k0", "k1", "k2"]
+    assert claim(database, choose=lambda _: ((), store.LEASE)) == []
     assert claim(database) == ["k3", "k4"]
 
 

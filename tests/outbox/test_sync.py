@@ -8,10 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from closeloop.cli.plan import said_of
 from closeloop.inbox.nouns import Key
+from closeloop.outbox.nouns import Posted
+from closeloop.outbox.plans import Change, lines_of
+from closeloop.outbox.readiness import Told
 from closeloop.outbox.sync import desired, sync
 from closeloop.ports import Ref, Verb
-from support.outgoing import ACME, JOE, b2b, known, winners
+from support.outgoing import ACME, AT, JOE, b2b, known, winners
 
 B2B = b2b()
 LEAD, CONTACT, IN_MA = ("crm", "Lead", "L1"), ("crm", "Contact", "C1"), ("ma", "Lead", "7")
@@ -168,3 +172,54 @@ def test_what_was_written_is_not_written_again(held, custody):
         assert each.command.ref is not None
         shadows[each.source, each.command.ref.object, each.command.ref.id] |= each.command.fields
     assert sync(known(shadows), custody, B2B, "m2") == []
+
+
+def cleared(known_now, *fields: tuple[str, str]):
+    """The same, once a source that may has cleared these."""
+    person = {name: winner for name, winner in known_now.person.items() if ("person", name) not in fields}
+    return replace(known_now, person=person, cleared=frozenset(fields))
+
+
+def test_what_was_cleared_is_taken_out_where_it_is_still_held_and_nowhere_else():
+    held = {LEAD: {**IN_CRM, "Phone": None}, IN_MA: AT_MA}
+    now = cleared(known(held), ("person", "phone"))
+    (planned,) = sync(now, "sales", B2B, "m1")
+    assert (planned.source, dict(planned.command.fields)) == ("ma", {"phone": None})
+    assert planned.why == "b2b@7 fields: phone is empty elsewhere"
+    assert "Phone" not in desired(B2B, "crm", "Lead", now.person, now.account), "a new record is not given it either"
+    assert (
+        writes(cleared(known({LEAD: {**IN_CRM, "Phone": " "}, IN_MA: {**AT_MA, "phone": ""}}), ("person", "phone")))
+        == {}
+    )
+
+
+def test_control_without_knowing_that_it_was_cleared_nobody_is_told():
+    now = cleared(known({LEAD: {**IN_CRM, "Phone": None}, IN_MA: AT_MA}), ("person", "phone"))
+    assert writes(replace(now, cleared=())) == {}
+
+
+def test_what_was_cleared_goes_out_where_custody_lets_the_hub_write():
+    now = cleared(known({LEAD: IN_CRM, IN_MA: AT_MA}), ("person", "phone"))
+    assert writes(now, "marketing") == {("ma", Ref("Lead", "7")): {"phone": None}}
+    assert writes(now, "sales") == {
+        ("ma", Ref("Lead", "7")): {"phone": None},
+        ("crm", Ref("Lead", "L1")): {"Phone": None},
+    }
+
+
+def test_a_cleared_field_of_the_account_goes_out_as_well():
+    person = known({LEAD: IN_CRM, IN_MA: AT_MA}, account={name: ACME[name] for name in ("employees",)})
+    assert writes(replace(person, cleared=frozenset({("account", "company")}))) == {
+        ("ma", Ref("Lead", "7")): {"company": None}
+    }
+
+
+def test_a_plan_shows_what_would_be_emptied_with_who_cleared_it():
+    now = cleared(known({LEAD: {**IN_CRM, "Phone": None}, IN_MA: AT_MA}), ("person", "phone"))
+    posted = [Posted(each, "waiting", 0, AT) for each in sync(now, "sales", B2B, "m1")]
+    why = "b2b@7 fields.person.phone: crm.Phone cleared it on 2026-09-01 before ma.phone"
+    settled = {**now.person, "phone": winners(phone="")["phone"]._replace(why=why)}
+    (line,) = lines_of(posted, {IN_MA: AT_MA}, {"joe": settled}, {"ma": Told((), (), {})}, B2B)
+    assert line.who == "Joe Miller"
+    assert line.changes == (Change("phone", "+49301234567", None, why),)
+    assert said_of(line) == "  ma update Lead 7 (Joe Miller): phone '+49301234567' → (empty)"

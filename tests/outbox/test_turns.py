@@ -14,9 +14,10 @@ from sqlalchemy import text
 from closeloop.db import Database, metadata
 from closeloop.outbox import store
 from closeloop.outbox.breaker import FAILURES, SHORTEST
-from closeloop.outbox.budget import ASK_EVERY, IF_IT_FAILS
+from closeloop.outbox.budget import ASK_EVERY, IF_IT_FAILS, LOOKS
 from closeloop.outbox.nouns import Sender
 from closeloop.outbox.store import senders
+from closeloop.outbox.store.claims import LEASE
 from closeloop.ports import Answer, Limits, Outcome
 from closeloop.words.errors import Transient
 from support.counted_end import CountedEnd, Vendor
@@ -236,3 +237,25 @@ def test_control_without_the_lock_on_the_budget_both_spend_it(postgres_url: str,
 
     monkeypatch.setattr(senders, "select", Unlocked)
     assert race(postgres_url) > 5
+
+
+def test_what_is_hot_goes_while_a_bulk_job_is_under_way(database, end):
+    end.bulk_size, end.bulk_from = 500, 30
+    plan(database, 100)
+    job = begin(database, end)
+    assert len(job.posted) == 100, "more than a batch of 20"
+    with database.write() as connection:
+        hot = replace(planned("hot", person_id=None), lead_id="lead-1")
+        store.plan(connection, [hot, planned("cold", person_id=None)], AT)
+        found = store.begin_turn(connection, "crm", end, "w2", AT, None, "hot")
+    assert [each.planned.command.key for each in found.posted] == ["hot"]
+    assert [each.planned.command.key for each in begin(database, end, AT + LEASE / 2).posted] == ["cold"]
+
+
+def test_a_job_is_booked_with_the_looks_that_it_may_take_and_not_begun_beyond_the_budget(database, end):
+    end.bulk_size, end.bulk_from = 500, 30
+    plan(database, 100)
+    assert begin(database, end, setting=1000).booked == (1 + LOOKS) * IF_IT_FAILS
+    plan(database, 100, first=100)
+    tight = begin(database, end, setting=60)
+    assert (len(tight.posted), tight.booked) == (end.batch_size, IF_IT_FAILS)

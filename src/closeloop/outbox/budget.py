@@ -25,6 +25,8 @@ READS_AT_ONCE: Final = 10
 """Reads that are allowed at any time of the window, before they have to be spread."""
 IF_IT_FAILS: Final = 2
 """A call may have to be made again (a session that ended, a batch refused as a whole), so this much is booked."""
+LOOKS: Final = 20
+"""A bulk job is looked at until it is done, or has to be asked for again, which is after so many looks."""
 ASK_EVERY: Final = timedelta(minutes=10)
 """How often the vendor is asked what it allows."""
 ASKING: Final = 0.01

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from closeloop.lifecycle.nouns import (
     Assign,
@@ -19,7 +20,7 @@ from closeloop.lifecycle.nouns import (
     ShownAs,
     Tell,
 )
-from closeloop.outbox.nouns import MAIL, Known, Planned
+from closeloop.outbox.nouns import MAIL, Known, Planned, Posted
 from closeloop.outbox.sync import desired
 from closeloop.ports import Command, Ref, Value, Verb
 from closeloop.process.nouns import Process
@@ -44,6 +45,20 @@ def compile_intents(
     """
     compiler = _Compiler(known, {lead_id: list(each) for lead_id, each in shown.items()}, packets, process, message_id)
     return [planned for intent in intents for planned in compiler.of(intent)]
+
+
+def compile_again(
+    posted: Posted,
+    lead: Lead,
+    known: Known,
+    shown: Mapping[str, Iterable[ShownAs]],
+    packets: Mapping[str, Packet],
+    process: Process,
+    message_id: str,
+) -> Planned:
+    """A create that shows a lead, or its owner, as it would be asked for now; the key stays."""
+    compiler = _Compiler(known, {lead_id: list(each) for lead_id, each in shown.items()}, packets, process, message_id)
+    return compiler.again(lead, posted)
 
 
 def _is_told(lead: Lead, name: str, value: Value) -> bool:
@@ -124,6 +139,13 @@ class _Compiler:
             refs=refs,
             after=after,
         )
+
+    def again(self, lead: Lead, posted: Posted) -> Planned:
+        planned, command = posted.planned, posted.planned.command
+        if command.verb is Verb.CREATE and command.our_key is not None:
+            return self._show(lead, command.object, command.our_key)
+        refs = {name: ref for name, ref in command.refs.items() if name != "owner"} | self._owner(lead)
+        return replace(planned, command=replace(command, refs=refs), message_id=self.message_id)
 
     def _assign(self, lead: Lead) -> Iterator[Planned]:
         for shown in self._live(lead):

@@ -9,6 +9,7 @@ from closeloop.inbox.fields import Named
 from closeloop.inbox.nouns import Message
 from closeloop.outbox.nouns import STATE, Shadow, is_gone
 from closeloop.ports import Command, Record, Ref, Value
+from closeloop.record.clearing import is_blank
 from closeloop.words.moment import to_us
 from closeloop.words.normal import comparable
 
@@ -75,6 +76,21 @@ def not_ours(
         if name in news and _equal(forms.get(name, "text"), value, record.fields.get(name))
     }
     return news - ours
+
+
+def emptied(record: Record, shadow: Shadow | None) -> dict[str, bool]:
+    """The fields that are blank and held a value before, with whether that was read in this very record.
+
+    What we wrote and have not read since is none of the vendor's: it may never have kept it.
+    """
+    if shadow is None or not was_read(shadow) or record.deleted:
+        return {}
+    ours = _ours(shadow)
+    return {
+        name: name not in ours
+        for name, value in record.fields.items()
+        if is_blank(value) and not is_blank(shadow.get(name))
+    }
 
 
 def only_news(message: Message, news: frozenset[str], shadow: Shadow | None) -> Message:

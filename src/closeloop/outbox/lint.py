@@ -1,18 +1,20 @@
-"""What a system would refuse, foreseen from how it describes its own fields: picklists and lengths."""
+"""What a system would refuse, foreseen from how it describes its own fields: picklists, lengths, what it demands."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from closeloop.ports import HANDOVER, Command, Shape, ShapeField, Value, Verb
+from closeloop.ports import HANDOVER, Command, Owner, Shape, ShapeField, Value, Verb
 
 _MOST_NAMED = 12
+_NOBODY: Mapping[str, Owner] = {}
 
 
-def refusal(command: Command, shapes: Sequence[Shape]) -> str | None:
+def refusal(command: Command, shapes: Sequence[Shape], gone: Mapping[str, Owner] = _NOBODY) -> str | None:
     """Why the system would not take a create or update, in plain words; None when nothing is foreseen.
 
-    Only what the system itself says is foreseen: a value that is not on a field's list, a text longer than the field.
+    Only what the system itself says is foreseen: a value that is not on a field's list, a text longer than the field, a
+    new record without a field that it must have, an owner who is not active (`gone`: user → who that was).
     Rules of its own that it does not tell (validation rules, triggers) show when it answers.
     """
     if command.verb not in (Verb.CREATE, Verb.UPDATE):
@@ -20,7 +22,20 @@ def refusal(command: Command, shapes: Sequence[Shape]) -> str | None:
     fields = {each.name: each for shape in shapes if shape.object == command.object for each in shape.fields}
     # What a handover shows, the connector fits into fields of its own by itself.
     own = [(fields[name], value) for name, value in command.fields.items() if name in fields and name not in HANDOVER]
-    return "; ".join(said for field, value in own if (said := _unfit(field, value))) or None
+    unfit = [said for field, value in own if (said := _unfit(field, value))]
+    if command.verb is Verb.CREATE:
+        given = {name for name, value in command.fields.items() if value not in (None, "")}
+        if lacking := [field.name for field in demanded(fields.values(), given)]:
+            unfit.append(f"{command.object} needs {', '.join(lacking)}")
+    owner = command.refs.get("owner")
+    if owner is not None and (left := gone.get(owner.id)):
+        unfit.append(f"{left.name} ({left.id}) is not active there and may no longer own records")
+    return "; ".join(unfit) or None
+
+
+def demanded(fields: Iterable[ShapeField], given: Collection[str]) -> list[ShapeField]:
+    """The fields that a new record must have, that are not given, and that nobody fills otherwise."""
+    return [field for field in fields if field.required and not field.filled and field.name not in given]
 
 
 def _unfit(field: ShapeField, value: Value) -> str | None:

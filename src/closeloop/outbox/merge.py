@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import product
+from typing import NamedTuple
 
 from closeloop.outbox.nouns import Held, Link, Planned, Posted, Settlement, Shadow, ShadowKey, is_gone
 from closeloop.outbox.sync import written_fields
@@ -13,8 +14,17 @@ from closeloop.process.nouns import Process
 
 LOSER = "loser"
 """The reference of a MERGE to the record that goes."""
+ACCOUNT = "Account"
 PERSON = "person"
 """The reference of a CONVERT to the contact that the lead goes into."""
+
+
+class Deal(NamedTuple):
+    """What a conversion is to make beside the contact: its name, whose it is, and the lead that it shows."""
+
+    name: str
+    owner: Ref | None
+    lead_id: str
 
 
 def plan_merges(
@@ -86,6 +96,50 @@ def plan_conversions(
     return planned
 
 
+def plan_into_accounts(
+    held: Sequence[Held],
+    shadows: Mapping[ShadowKey, Shadow],
+    process: Process,
+    message_id: str,
+    accounts: Sequence[ShadowKey],
+    pursued: Mapping[ShadowKey, Deal | None],
+) -> list[Planned]:
+    """Commands by which a lead of somebody without a contact becomes a new contact of the account they belong to.
+
+    Args:
+        held: the records of one person, the oldest first.
+        shadows: what these and the accounts are known to hold.
+        accounts: the records of their company.
+        pursued: leads that somebody works on → the deal that they work on now; None while there is to be none.
+    """
+    living = [each for each in held if _lives(shadows, each.key)]
+    planned = []
+    for source in process.matching.into_accounts:
+        into = next((key for key in accounts if key[:2] == (source, ACCOUNT) and _lives(shadows, key)), None)
+        if into is None or any((each.source, each.object) == (source, "Contact") for each in living):
+            continue
+        leads = [each for each in living if (each.source, each.object) == (source, "Lead")]
+        # One makes the contact; others go into it once it is read.
+        for lead in [each for each in leads if pursued.get(each.key) or each.key not in pursued][:1]:
+            deal = pursued.get(lead.key)
+            refs = {"account": Ref(ACCOUNT, into[2])}
+            if deal is not None and deal.owner is not None:
+                refs["owner"] = deal.owner
+            command = Command(
+                f"convert:{source}.{lead.object}:{lead.id}",
+                Verb.CONVERT,
+                lead.object,
+                Ref(lead.object, lead.id),
+                fields={"opportunity": deal.name} if deal is not None else {},
+                refs=refs,
+            )
+            why = f"{process.signed} matching.convert: no contact yet, and {ACCOUNT} {into[2]} is the company's"
+            planned.append(
+                Planned(source, command, why, message_id, lead.root_id, deal.lead_id if deal is not None else None)
+            )
+    return planned
+
+
 def loser_of(posted: Posted) -> ShadowKey:
     """The record that a MERGE lets go."""
     ref = posted.planned.command.refs[LOSER]
@@ -129,6 +183,10 @@ def said_of_undoing(posted: Posted, *, carried_out: bool) -> str:
     return f"the merge of {name} {loser} into {survivor} is not sent to {source} any more"
 
 
+def _lives(shadows: Mapping[ShadowKey, Shadow], key: ShadowKey) -> bool:
+    return bool(shadows.get(key)) and not is_gone(shadows[key])
+
+
 def _groups(held: Sequence[Held], shadows: Mapping[ShadowKey, Shadow]) -> Collection[list[Held]]:
     """The living records by system and object."""
     groups: dict[tuple[str, str], list[Held]] = {}
@@ -142,14 +200,20 @@ def _joined_by(links: Sequence[Link], one: str, other: str) -> Link | None:
     """The link that made one of two entities; None when they are the same one, or not linked."""
     if one == other:
         return None
-    roots: dict[str, str] = {}
+    into: dict[str, str] = {}
     for link in links:
-        kept, lost = roots.get(link.survivor_id, link.survivor_id), roots.get(link.loser_id, link.loser_id)
-        roots |= {link.survivor_id: kept, link.loser_id: kept}
-        roots = {entity: kept if root == lost else root for entity, root in roots.items()}
-        if roots.get(one, one) == roots.get(other, other):
+        survivor, loser = _top(into, link.survivor_id), _top(into, link.loser_id)
+        if survivor != loser:
+            into[loser] = survivor
+        if _top(into, one) == _top(into, other):
             return link
     return None
+
+
+def _top(into: Mapping[str, str], entity: str) -> str:
+    while entity in into:
+        entity = into[entity]
+    return entity
 
 
 def _kept(process: Process, survivor: Held, holds: Shadow, goes: Shadow) -> dict[str, Value]:

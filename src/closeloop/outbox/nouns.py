@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
 from closeloop.inbox.nouns import Key
-from closeloop.ports import Command, Ref, Value
+from closeloop.ports import Command, Ref, Value, Verb
 from closeloop.record.nouns import Winners
 
 MAIL = "mail"
 """The connection through which mails go out."""
 
 CommandState = Literal["waiting", "leased", "done", "dead"]
+Way = Literal["usual", "bulk", "hot"]
+"""How a sender sends: batches, and jobs where they pay; jobs wherever they take fewer calls; only what is hot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,11 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """A planned command and how far it came. `n_answers` counts what the vendor said, not how often we sent."""
+    """A planned command and how far it came. `n_answers` counts what the vendor said, not how often we sent.
+
+    Attributes:
+        is_set_aside: refused, and somebody tried it again when nothing called for it; it goes out once something does.
+    """
 
     planned: Planned
     state: CommandState
@@ -46,6 +52,7 @@ class Posted:
     created_at: datetime
     verified: bool = False
     lane: int = 1
+    is_set_aside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +181,7 @@ class Known:
     Attributes:
         keys: every key they hold, the newest first.
         person, account: the winners.
+        cleared: entity and field of those that are believed to be empty: ("person", "phone").
         shadows: what each outside record is known to hold.
         pending: keys of creates on their way: (connection, object) → command key.
         merging: losers of merges on their way → the id that is to survive.
@@ -186,6 +194,12 @@ class Known:
     shadows: Mapping[ShadowKey, Shadow]
     pending: Mapping[tuple[str, str], str]
     merging: Mapping[ShadowKey, str] = field(default_factory=dict)
+    cleared: Collection[tuple[str, str]] = ()
+
+    def beside(self, planned: Iterable[Planned]) -> Known:
+        """The same, with the creates among these on their way: what is for their records waits until they are done."""
+        made = {(e.source, e.command.object): e.command.key for e in planned if e.command.verb is Verb.CREATE}
+        return replace(self, pending={**self.pending, **made}) if made else self
 
     def records(self, source: str) -> list[tuple[str, str]]:
         """Their living records at `source`: (object, id), the newest first; one that is being merged counts no more."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
 from closeloop.outbox.lint import refusal
 from closeloop.outbox.nouns import Posted, Shadow, ShadowKey
+from closeloop.outbox.portion import Portion, most_seen, portion_of
+from closeloop.outbox.readiness import Readiness, Refused, Told
 from closeloop.outbox.sync import written_fields
-from closeloop.ports import Command, Shape, Value, Verb
+from closeloop.ports import Command, Connector, Value, Verb
 from closeloop.process.nouns import Process
 from closeloop.record.nouns import Winners
 
@@ -39,7 +41,7 @@ class Line:
         who: the person's name or address, for people.
         changes: field by field; for a merge what the survivor is to keep.
         loser: of a merge, the id that goes into `record_id`.
-        into: of a conversion, the contact that `record_id` goes into: "Contact 003…".
+        into: of a conversion, what `record_id` goes into: "Contact 003…", "Account 001… (existing), new contact".
         why: the rule that brought the command about.
         refused: why the system would not take it; such a line is not sent, but kept with its reason.
     """
@@ -66,9 +68,11 @@ class Plan:
         signed: process@version that decided it.
         lines: in the order in which they would go out.
         calls: connection → calls to the vendor that sending would take, if no call has to be made twice.
+        at_least: connections that take bulk jobs, whose calls may be more: a job is looked at until it is done.
         n_read: connection → records read before.
         n_linked: people of whom several records are known to be one, over all systems.
         n_asked: pairs that wait for a person to say whether they are one.
+        readiness: how each connection stands before it is written to, in the order of `sources`.
     """
 
     id: str
@@ -80,6 +84,8 @@ class Plan:
     n_read: Mapping[str, int] = field(default_factory=dict)
     n_linked: int = 0
     n_asked: int = 0
+    at_least: tuple[str, ...] = ()
+    readiness: tuple[Readiness, ...] = ()
 
     @property
     def counts(self) -> dict[str, dict[str, int]]:
@@ -95,17 +101,26 @@ def lines_of(
     posted: Sequence[Posted],
     shadows: Mapping[ShadowKey, Shadow],
     winners: Mapping[str, Winners],
-    shapes: Mapping[str, Sequence[Shape]],
+    told: Mapping[str, Told],
     process: Process,
 ) -> tuple[Line, ...]:
     """The lines of these commands, in their order.
 
     Args:
         shadows: what the records concerned are known to hold.
-        winners: person → what is believed of them.
-        shapes: connection → what it says of its records, to foresee what it would refuse.
+        winners: person → what is settled for them, fields that were cleared among it.
+        told: connection → what it says of itself, to foresee what it would refuse.
     """
-    return tuple(_line(each, shadows, winners, shapes, process) for each in posted)
+    return tuple(_line(each, shadows, winners, told, process) for each in posted)
+
+
+def lines_refused(lines: Iterable[Line], source: str) -> list[Refused]:
+    """What of these lines one connection would refuse."""
+    return [
+        Refused(line.verb, line.object, line.who or line.record_id or "", line.refused)
+        for line in lines
+        if line.refused and line.source == source
+    ]
 
 
 def moved(plan: Plan, posted: Mapping[str, Posted], shadows: Mapping[ShadowKey, Shadow]) -> list[str]:
@@ -150,47 +165,48 @@ def over(plan: Plan, ceilings: Mapping[str, Mapping[str, int]]) -> list[str]:
     ]
 
 
-def calls_of(posted: Sequence[Posted], batch: int, cost: Callable[[Sequence[Command]], int]) -> int:
-    """How many calls sending these takes, claimed as the sender claims them.
+def calls_of(posted: Sequence[Posted], end: Connector) -> tuple[int, bool]:
+    """How many calls sending these takes, claimed as the sender claims them; and whether it may take more.
 
-    Of one person one command goes at a time, in order, and what needs another command's answer waits for it.
+    Of one person one command goes at a time, in order, and what needs another command's answer waits for it. A bulk job
+    is counted as done at the first look: how often it is looked at is the vendor's to say.
 
     Args:
         posted: commands of one connection, in order.
-        batch: how many are claimed at once.
-        cost: the calls of one claim.
     """
     left = list(posted)
-    n = 0
+    n, at_least = 0, False
     while left:
-        taken, left = _claim(left, batch)
-        n += cost([each.planned.command for each in taken])
-    return n
+        portion, left = _claim(left, end)
+        n += end.cost([each.planned.command for each in portion.posted])
+        at_least |= portion.as_job
+    return n, at_least
 
 
-def _claim(left: list[Posted], batch: int) -> tuple[list[Posted], list[Posted]]:
+def _claim(left: list[Posted], end: Connector) -> tuple[Portion, list[Posted]]:
+    """What goes next, and what is left after it."""
     unsent = {each.planned.command.key for each in left}
-    taken: list[Posted] = []
-    passed: list[Posted] = []
+    most, ready, seen = most_seen(end), list[Posted](), 0
     busy: set[str] = set()
-    for at, each in enumerate(left):
-        if len(taken) == batch:
-            return taken, passed + left[at:]
+    for each in left:
+        if len(ready) == most:
+            break
+        seen += 1
         person = each.planned.person_id
-        if (person is not None and person in busy) or each.planned.after in unsent:
-            passed.append(each)
-        else:
-            taken.append(each)
+        if (person is None or person not in busy) and each.planned.after not in unsent:
+            ready.append(each)
         if person is not None:
             busy.add(person)
-    return (taken, passed) if taken else (passed, [])
+    portion = portion_of(ready, end) if ready else Portion(tuple(left))
+    taken = {each.planned.command.key for each in portion.posted}
+    return portion, [each for each in left[:seen] if each.planned.command.key not in taken] + left[seen:]
 
 
 def _line(
     posted: Posted,
     shadows: Mapping[ShadowKey, Shadow],
     winners: Mapping[str, Winners],
-    shapes: Mapping[str, Sequence[Shape]],
+    told: Mapping[str, Told],
     process: Process,
 ) -> Line:
     planned, command = posted.planned, posted.planned.command
@@ -202,14 +218,25 @@ def _line(
         Change(name, holds.get(name), value, person[rules[name]].why if rules.get(name) in person else planned.why)
         for name, value in command.fields.items()
     )
+    says = told[planned.source]
     loser = command.refs.get("loser")
-    into = command.refs.get("person") if command.verb is Verb.CONVERT else None
-    who = person.get("name") or person.get("email")
+    who = next((each for name in ("name", "email") if (each := person.get(name)) and not each.is_cleared), None)
     return Line(
         command.key, planned.source, command.verb.value, command.object, command.ref.id if command.ref else None,
         planned.person_id, str(who.value) if who else "", changes, planned.why, loser.id if loser else None,
-        refusal(command, shapes.get(planned.source, ())), f"{into.object} {into.id}" if into else None,
+        refusal(command, says.shapes, says.gone), _into(command),
     )  # fmt: skip
+
+
+def _into(command: Command) -> str | None:
+    """What a conversion makes of a lead; what is there already stays the only one."""
+    if command.verb is not Verb.CONVERT:
+        return None
+    if person := command.refs.get("person"):
+        return f"{person.object} {person.id}"
+    account, deal = command.refs.get("account"), command.fields.get("opportunity")
+    into = f"{account.object} {account.id} (existing), new contact" if account else "a new account, new contact"
+    return f"{into}, new deal" if deal else into
 
 
 def _named(line: Line) -> str:

@@ -6,6 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+SET_ASIDE: Final = " (tried again when it was not needed)"
+"""What follows the reason of a create that somebody tried again when nothing called for it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cause:
@@ -108,6 +111,7 @@ _KINDS: Final = (
         "do what the reason says by hand, or take it out of the process file",
     ),
 )  # fmt: skip
+_LEFT: Final = next(kind for kind in _KINDS if kind.name == "inactive_owner")
 _ASK = "read the reason of one of them, mend it at the system or in the process file, then try again"
 _FIELD: Final = (
     re.compile(r"^(?P<where>[A-Za-z_]\w*\.[A-Za-z_]\w*)\b"),
@@ -132,6 +136,7 @@ def cause_of(verb: str, object_name: str, reason: str) -> Cause:
     What two reasons have in common decides: the same kind of fault at the same field is one cause. A reason that is not
     understood is its own cause, with ids, addresses, numbers and quoted values left out.
     """
+    reason = reason.removesuffix(SET_ASIDE)
     kind = next((kind for kind in _KINDS if kind.signs.search(reason)), None)
     said = _plain(reason)
     if kind is None:
@@ -141,6 +146,16 @@ def cause_of(verb: str, object_name: str, reason: str) -> Cause:
     about = {"own_rule": said, "gave_up": said, "cannot": said, "forbidden": f"{verb} {object_name}"}
     key = f"{kind.name}:{about.get(kind.name, where)}".lower()
     return Cause(key, kind.what.format(where=where, said=said), kind.remedy)
+
+
+def is_set_aside(reason: str) -> bool:
+    """Whether somebody tried it again when nothing called for it."""
+    return reason.endswith(SET_ASIDE)
+
+
+def is_of_an_owner_who_left(reason: str) -> bool:
+    """Whether a reason says that the owner may not be given records any more."""
+    return _LEFT.signs.search(reason) is not None
 
 
 def _where(reason: str, object_name: str) -> str:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Final
 
-from closeloop.outbox.merge import LOSER
-from closeloop.outbox.nouns import Planned, Posted, ShadowKey
+from closeloop.outbox.merge import LOSER, PERSON
+from closeloop.outbox.nouns import Known, Planned, Posted, ShadowKey
 from closeloop.ports import Command, Ref, Verb
 
+NOT_NEEDED: Final = "no longer needed"
+NOT_NOW: Final = "not needed now"
 _OWNER = "owner"
 _OF_ITS_OWN = frozenset({Verb.RESTORE, Verb.ERASE})
 """These are about a record that may be gone already."""
@@ -70,9 +73,58 @@ def supersede(unsent: Sequence[Posted], decided: Sequence[Planned]) -> tuple[lis
     return [each for each in decided if _content(each) not in {*there, *refused}], dropped
 
 
+def needless(undone: Sequence[Posted], known: Known) -> dict[str, str]:
+    """Creates, sent or not, of a person of whom a record was found there meanwhile: key → why not to send them."""
+    return {
+        each.planned.command.key: f"{NOT_NEEDED}: {each.planned.source} has a record of them"
+        for each in undone
+        if each.state != "dead"
+        and each.planned.command.verb is Verb.CREATE
+        and each.planned.lead_id is None
+        and known.records(each.planned.source)
+    }
+
+
+def overtaken(undone: Sequence[Posted], known: Known) -> list[Planned]:
+    """Conversions into an account, of a person who has a contact there meanwhile, as they go into that contact."""
+    moved = []
+    for planned in (each.planned for each in undone if each.state == "waiting"):
+        refs = planned.command.refs
+        if planned.command.verb is Verb.CONVERT and "account" in refs:
+            contact = next((Ref(*record) for record in known.records(planned.source) if record[0] == "Contact"), None)
+            if contact is not None:
+                kept = {name: ref for name, ref in refs.items() if name != "account"}
+                moved.append(replace(planned, command=replace(planned.command, refs={**kept, PERSON: contact})))
+    return moved
+
+
+def orphans(undone: Sequence[Posted], unmade: Collection[str], known: Known) -> tuple[list[Planned], dict[str, str]]:
+    """What waits for the record of a create that is not made any more: it goes to the person's own, or nowhere.
+
+    Returns:
+        Those that go elsewhere, and key → why, of those that are not sent.
+    """
+    moved: list[Planned] = []
+    dropped: dict[str, str] = {}
+    for each in undone:
+        planned, command = each.planned, each.planned.command
+        if each.state != "waiting" or planned.after not in unmade or command.verb is Verb.CREATE:
+            continue
+        record = next(iter(known.records(planned.source)), None) if _is_of_person(planned) else None
+        if record is None:
+            dropped[command.key] = f"{NOT_NEEDED}: its record is not made any more"
+        else:
+            moved.append(replace(planned, command=replace(command, object=record[0], ref=Ref(*record))))
+    return moved, dropped
+
+
 def is_of_fields(planned: Planned) -> bool:
     """Whether a command brings a person's fields to where they should be held."""
     return planned.command.verb is Verb.UPDATE and planned.lead_id is None
+
+
+def _is_of_person(planned: Planned) -> bool:
+    return planned.lead_id is None or planned.command.verb in (Verb.JOIN, Verb.LEAVE, Verb.TELL)
 
 
 def _content(planned: Planned) -> tuple[object, ...]:

@@ -9,8 +9,10 @@ from closeloop.outbox.nouns import Known, Planned, Shadow
 from closeloop.ports import Command, Ref, Value, Verb
 from closeloop.process.nouns import FieldRule, Process
 from closeloop.process.vocabulary import PERSON_OBJECTS
+from closeloop.record.clearing import is_blank
 from closeloop.record.nouns import Winner, Winners
 from closeloop.words.normal import comparable
+from closeloop.words.text import clean
 
 
 def desired(process: Process, source: str, object_name: str, person: Winners, account: Winners) -> dict[str, Value]:
@@ -85,8 +87,22 @@ def _changes(
     wanted = list(_wanted(process, source, object_name, known.person, known.account, only_always=only_always))
     changes = {n: _outward(rule, winner) for n, rule, winner in wanted if not _holds(shadow.get(n), rule, winner)}
     return (
-        _taken_out(process, source, object_name, shadow, {n for n, _, _ in wanted}, only_always=only_always) | changes
+        _taken_out(process, source, object_name, shadow, {n for n, _, _ in wanted}, only_always=only_always)
+        | _cleared(known, source, object_name, shadow, process, only_always=only_always)
+        | changes
     )
+
+
+def _cleared(
+    known: Known, source: str, object_name: str, shadow: Shadow, process: Process, *, only_always: bool
+) -> dict[str, Value]:
+    """What the record still holds of fields that a source which may cleared."""
+    return {
+        name: None
+        for name, rule in (written_fields(process, source, object_name) if known.cleared else ())
+        if (rule.entity, rule.name) in known.cleared and (rule.always or not only_always)
+        if not is_blank(shadow.get(name))
+    }
 
 
 def _taken_out(
@@ -113,8 +129,8 @@ def _wanted(
 
 
 def _outward(rule: FieldRule, winner: Winner) -> Value:
-    """An address goes out as its owner wrote it, everything else in its normal form."""
-    return winner.given if rule.form == "email" else winner.value
+    """An address goes out as its owner wrote it, but for blanks around it; everything else in its normal form."""
+    return clean(winner.given) if rule.form == "email" and isinstance(winner.given, str) else winner.value
 
 
 def _holds(value: Value, rule: FieldRule, winner: Winner) -> bool:
@@ -128,4 +144,8 @@ def _rules(process: Process) -> Iterable[FieldRule]:
 
 
 def _why(process: Process, changes: Mapping[str, Value]) -> str:
-    return f"{process.signed} fields: {', '.join(sorted(changes))} won elsewhere"
+    said = (
+        (sorted(name for name, value in changes.items() if value is not None), "won elsewhere"),
+        (sorted(name for name, value in changes.items() if value is None), "is empty elsewhere"),
+    )
+    return f"{process.signed} fields: " + ", ".join(f"{', '.join(names)} {what}" for names, what in said if names)

@@ -21,6 +21,8 @@ LEASE = timedelta(seconds=60)
 BULK_LEASE = timedelta(hours=1)
 """The same for a bulk job, which the vendor works at by itself."""
 
+Choose = Callable[[Sequence[Posted]], tuple[Sequence[Posted], timedelta]]
+
 
 def claim(
     connection: Connection,
@@ -28,11 +30,10 @@ def claim(
     now: datetime,
     n: int,
     worker: str,
-    fits: Callable[[Sequence[Posted]], int] = len,
+    choose: Choose | None = None,
     lane: int = BACKFILL,
     *,
     approved_only: bool = False,
-    lease: timedelta = LEASE,
 ) -> list[Posted]:
     """Lease up to `n` commands of one connection: by lane, and in each in the order in which they were made.
 
@@ -41,10 +42,9 @@ def claim(
     A lease that ran out is taken again: its answer may have been lost, which the attempt tells the connector.
 
     Args:
-        fits: how many of those found, from the first on, may go now; the others are left for later.
+        choose: which of those found go now, and how long they are ours; the others are left for later. All, without.
         lane: the last one that may go.
         approved_only: take only what belongs to a plan that was approved, and orders to erase.
-        lease: how long they are ours.
     """
     wanted = {"source": source, "now": to_us(now), "most": n, "lane": lane, "approved": int(approved_only)}
     rows = connection.execute(_CLAIMABLE, wanted).mappings().all()
@@ -52,15 +52,15 @@ def claim(
         return []
     made = _answer_ids(connection, [row["after"] for row in rows if row["after"]])
     found = [posted(row, attempts=row["attempts"] + 1, made=made) for row in rows]
-    found = found[: fits(found)]
-    if not found:
+    chosen, lease = choose(found) if choose is not None else (found, LEASE)
+    if not chosen:
         return []
     connection.execute(
         update(commands)
-        .where(among(commands.c.key, [each.planned.command.key for each in found]))
+        .where(among(commands.c.key, [each.planned.command.key for each in chosen]))
         .values(state="leased", attempts=commands.c.attempts + 1, leased_by=worker, leased_until=to_us(now + lease))
     )
-    return found
+    return list(chosen)
 
 
 def end_leases(connection: Connection, keys: Sequence[str], worker: str) -> set[str]:

@@ -13,6 +13,7 @@ from closeloop.db import among
 from closeloop.identity.erasure import ERASED
 from closeloop.outbox.nouns import MAIL, ShadowKey
 from closeloop.outbox.plans import Plan
+from closeloop.outbox.readiness import Readiness
 from closeloop.outbox.store.plans import plans
 from closeloop.outbox.store.tables import UNFINISHED, commands, shadows
 from closeloop.ports import Verb
@@ -93,7 +94,7 @@ def forget_mentions(connection: Connection, records: Iterable[ShadowKey], words:
 
 
 def blank_plans(connection: Connection, family: Sequence[str], keys: Collection[str]) -> None:
-    """The person's lines of every plan stay as lines, without anything that says whose they are."""
+    """The person's lines of every plan stay as lines, without anything that says whose they are; so do its examples."""
     mentions = or_(*(plans.c.content.contains(each, autoescape=True) for each in family))
     for id_, content in connection.execute(select(plans.c.id, plans.c.content).where(mentions)).all():
         plan = msgspec.json.decode(content, type=Plan)
@@ -103,8 +104,16 @@ def blank_plans(connection: Connection, family: Sequence[str], keys: Collection[
             else line
             for line in plan.lines
         )
-        encoded = msgspec.json.encode(replace(plan, lines=lines)).decode()
+        encoded = msgspec.json.encode(replace(plan, lines=lines, readiness=_nameless(plan.readiness))).decode()
         connection.execute(update(plans).where(plans.c.id == id_).values(content=encoded))
+
+
+def _nameless(readiness: Sequence[Readiness]) -> tuple[Readiness, ...]:
+    """Without the examples: each is a line of somebody, word for word."""
+    return tuple(
+        replace(each, troubles=tuple(replace(trouble, example=ERASED) for trouble in each.troubles))
+        for each in readiness
+    )
 
 
 def _names(value: object, words: Collection[str]) -> bool:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from closeloop.db import among, put
 from closeloop.outbox.lanes import lane_of
 from closeloop.outbox.nouns import Planned, Posted, Settlement
+from closeloop.outbox.rejects import SET_ASIDE
+from closeloop.outbox.store.hand_on import hand_on
 from closeloop.outbox.store.lift import lift
 from closeloop.outbox.store.posted import posted
 from closeloop.outbox.store.tables import commands
@@ -21,6 +23,23 @@ _PLANNED = (
     "person_id", "lead_id", "why", "message_id", "created_at", "no",
     "state", "attempts", "answers", "not_before", "verified", "lane",
 )  # fmt: skip
+
+
+_RENEWED = (
+    update(commands)
+    .where(commands.c.key == bindparam("renewed"), commands.c.state == "dead")
+    .values(
+        state="waiting", answers=0, reason=None, not_before=bindparam("at"), object=bindparam("object_now"),
+        ref_object=bindparam("ref_object_now"), ref_id=bindparam("ref_id_now"), fields=bindparam("fields_now"),
+        refs=bindparam("refs_now"), after=bindparam("after_now"), why=bindparam("why_now"),
+        message_id=bindparam("message_now"),
+    )
+)  # fmt: skip
+_ENDED = (
+    update(commands)
+    .where(commands.c.key == bindparam("ended"), commands.c.state == "dead")
+    .values(state="done", reason=bindparam("why_now"), answered_at=bindparam("at"))
+)
 
 
 def plan(connection: Connection, planned: Sequence[Planned], now: datetime, *, bulk: bool = False) -> None:
@@ -60,6 +79,7 @@ def plan(connection: Connection, planned: Sequence[Planned], now: datetime, *, b
             )
         )
     put(connection, commands, _PLANNED, rows, "keep")
+    hand_on(connection, planned, now)
     lift(connection, planned)
 
 
@@ -94,3 +114,39 @@ def revive(connection: Connection, keys: Sequence[str], now: datetime) -> int:
     """Give dead commands another life, after somebody mended what killed them."""
     statement = update(commands).where(among(commands.c.key, keys), commands.c.state == "dead")
     return connection.execute(statement.values(state="waiting", answers=0, not_before=to_us(now), reason=None)).rowcount
+
+
+def renew(connection: Connection, renewed: Sequence[Planned], now: datetime) -> None:
+    """The same for dead commands that say something else by now."""
+    rows = [
+        {
+            "renewed": each.command.key,
+            "at": to_us(now),
+            "object_now": each.command.object,
+            "ref_object_now": each.command.ref.object if each.command.ref else None,
+            "ref_id_now": each.command.ref.id if each.command.ref else None,
+            "fields_now": json.dumps(dict(each.command.fields), ensure_ascii=False),
+            "refs_now": json.dumps({name: [ref.object, ref.id] for name, ref in each.command.refs.items()}),
+            "after_now": each.after,
+            "why_now": each.why,
+            "message_now": each.message_id,
+        }
+        for each in renewed
+    ]
+    if rows:
+        connection.execute(_RENEWED, rows)
+
+
+def end(connection: Connection, ended: Mapping[str, str], now: datetime) -> None:
+    """Dead commands that need not be sent any more, with the reason."""
+    rows = [{"ended": key, "at": to_us(now), "why_now": why} for key, why in ended.items()]
+    if rows:
+        connection.execute(_ENDED, rows)
+
+
+def set_aside(connection: Connection, keys: Collection[str]) -> None:
+    """Dead creates that nothing calls for now stay dead, with their reason: their keys are for ever."""
+    reason = func.coalesce(commands.c.reason, "")
+    statement = update(commands).where(among(commands.c.key, sorted(keys)), commands.c.state == "dead")
+    if keys:
+        connection.execute(statement.where(~reason.endswith(SET_ASIDE)).values(reason=reason + SET_ASIDE))

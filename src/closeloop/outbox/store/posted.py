@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from sqlalchemy import RowMapping
 
 from closeloop.outbox.nouns import Planned, Posted
+from closeloop.outbox.rejects import is_set_aside
 from closeloop.ports import Command, Ref, Verb
 from closeloop.words.moment import from_us
 
@@ -27,4 +28,6 @@ def posted(row: RowMapping, attempts: int, made: Mapping[str, Ref]) -> Posted:
     planned = Planned(
         row["source"], command, row["why"], row["message_id"], row["person_id"], row["lead_id"], row["after"]
     )
-    return Posted(planned, row["state"], row["answers"], from_us(row["created_at"]), bool(row["verified"]), row["lane"])
+    aside = row["state"] == "dead" and is_set_aside(row["reason"] or "")
+    created_at = from_us(row["created_at"])
+    return Posted(planned, row["state"], row["answers"], created_at, bool(row["verified"]), row["lane"], aside)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from closeloop.outbox import breaker, budget
 from closeloop.outbox.lanes import BACKFILL, HOT
-from closeloop.outbox.nouns import Posted
+from closeloop.outbox.nouns import Posted, Way
+from closeloop.outbox.portion import job_of, most_seen, portion_of
 from closeloop.outbox.store.claims import BULK_LEASE, LEASE, claim
 from closeloop.outbox.store.senders import hurry, load_sender, save_sender
 from closeloop.ports import Answer, Connector, Limits
@@ -43,15 +44,11 @@ def begin_turn(
     worker: str,
     now: datetime,
     setting: int | None = None,
-    *,
-    in_bulk: bool = False,
+    way: Way = "usual",
 ) -> Turn:
     """Lease commands that the budget allows, the hottest first, and book their calls; none while the vendor is away.
 
     Where all has to be planned (mode "plan"), only what belongs to an approved plan is taken.
-
-    Args:
-        in_bulk: take as many as one bulk job of the vendor holds, if it has any.
     """
     sender = load_sender(connection, source, now, setting)
     nothing = Turn(source, (), 0, sender.window_from, now, ask=False, setting=setting)
@@ -60,23 +57,27 @@ def begin_turn(
     if state == "waiting":
         return nothing
     booked = 0
+    asked_for = way == "bulk" and connector.bulk_size > 0
 
-    def fits(posted: Sequence[Posted]) -> int:
+    def choose(found: Sequence[Posted]) -> tuple[Sequence[Posted], timedelta]:
         nonlocal booked
-        commands = [each.planned.command for each in posted]
-        if sender.calls_allowed is None:
-            booked = connector.cost(commands) * budget.IF_IT_FAILS
-            return len(posted)
-        n, booked = budget.fit(sender, [each.lane for each in posted], lambda n: connector.cost(commands[:n]))
-        return n
+        portion = (job_of if asked_for else portion_of)(found, connector)
+        commands = [each.planned.command for each in portion.posted]
+
+        def cost(n: int) -> int:
+            looks = budget.LOOKS if portion.as_job and n > connector.batch_size else 0
+            return connector.cost(commands[:n]) + looks
+
+        n, booked = len(commands), cost(len(commands)) * budget.IF_IT_FAILS
+        if sender.calls_allowed is not None:
+            n, booked = budget.fit(sender, [each.lane for each in portion.posted], cost)
+        return portion.posted[:n], BULK_LEASE if portion.as_job else LEASE
 
     posted: list[Posted] = []
     if budget.has_room(sender, HOT):
-        lane = BACKFILL if budget.has_room(sender, BACKFILL) else HOT
-        n, lease = connector.batch_size, LEASE
-        if in_bulk and connector.bulk_size:
-            n, lease = connector.bulk_size, BULK_LEASE
-        posted = claim(connection, source, now, n, worker, fits, lane, approved_only=planned, lease=lease)
+        lane = BACKFILL if budget.has_room(sender, BACKFILL) and way != "hot" else HOT
+        n = connector.bulk_size if asked_for else most_seen(connector)
+        posted = claim(connection, source, now, n, worker, choose, lane, approved_only=planned)
     # Who carries out a plan holds it to the calls that it foresaw, and asking may cost one.
     is_kept_waiting = not budget.has_room(sender, BACKFILL) and budget.vendor_decides(sender, setting)
     ask = not planned and (bool(posted) or is_kept_waiting) and budget.should_ask(sender, setting, now)

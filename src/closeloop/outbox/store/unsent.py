@@ -6,12 +6,13 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, func, select, update
+from sqlalchemy import Connection, and_, func, or_, select, update
 
 from closeloop.db import among
 from closeloop.outbox.nouns import Planned, Posted
 from closeloop.outbox.store.posted import posted
 from closeloop.outbox.store.tables import commands, entities
+from closeloop.ports import Record
 from closeloop.words.moment import to_us
 
 _UNANSWERED = ("waiting", "leased")
@@ -40,24 +41,31 @@ def load_unanswered(connection: Connection, roots: Iterable[str]) -> dict[str, l
     return {root: [each for each in theirs if each.state in _UNANSWERED] for root, theirs in undone.items()}
 
 
-def under_way(connection: Connection, source: str, at_most: int = 1000) -> list[str]:
-    """Keys of the commands that were sent to this connection and are not answered, or whose answers are not decided."""
-    sent = and_(commands.c.source == source, commands.c.state.in_(_UNANSWERED), commands.c.attempts > 0)
-    return sorted(connection.execute(select(commands.c.key).where(sent).limit(at_most)).scalars())
+def under_way(connection: Connection, source: str, records: Iterable[Record]) -> list[str]:
+    """Keys of what was sent to make or change these records and is not answered, or its answer not decided."""
+    found = list(records)
+    ids, keys = [each.id for each in found], [each.our_key for each in found if each.our_key is not None]
+    about = or_(among(commands.c.ref_id, ids), among(commands.c.our_key, keys))
+    sent = and_(commands.c.source == source, commands.c.state.in_(_UNANSWERED), commands.c.attempts > 0, about)
+    return sorted(connection.execute(select(commands.c.key).where(sent)).scalars())
 
 
-def drop(connection: Connection, dropped: Mapping[str, str], now: datetime) -> None:
-    """These are not sent any more, for these reasons."""
+def drop(connection: Connection, dropped: Mapping[str, str], now: datetime) -> set[str]:
+    """These are not sent any more, for these reasons. Returns those that were sent by now, so that it is too late."""
     by_reason: dict[str, list[str]] = {}
     for key, reason in dropped.items():
         by_reason.setdefault(reason, []).append(key)
+    left = set(dropped)
     for reason, keys in by_reason.items():
         values = {"state": "done", "reason": reason, "answered_at": to_us(now)}
-        connection.execute(update(commands).where(among(commands.c.key, keys), _UNSENT).values(values))
+        statement = update(commands).where(among(commands.c.key, keys), _UNSENT).values(values)
+        left -= set(connection.execute(statement.returning(commands.c.key)).scalars())
+    return left
 
 
-def readdress(connection: Connection, changed: Sequence[Planned]) -> None:
-    """These go to another record, or point to another one."""
+def readdress(connection: Connection, changed: Sequence[Planned]) -> set[str]:
+    """These go to another record, or point to another one. Returns those that were sent by now, as they were."""
+    left = set()
     for command in (each.command for each in changed):
         values = {
             "object": command.object,
@@ -65,4 +73,7 @@ def readdress(connection: Connection, changed: Sequence[Planned]) -> None:
             "ref_id": command.ref.id if command.ref else None,
             "refs": json.dumps({name: [ref.object, ref.id] for name, ref in command.refs.items()}),
         }
-        connection.execute(update(commands).where(commands.c.key == command.key, _UNSENT).values(values))
+        moved = update(commands).where(commands.c.key == command.key, _UNSENT).values(values)
+        if connection.execute(moved).rowcount == 0:
+            left.add(command.key)
+    return left
