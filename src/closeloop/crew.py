@@ -79,6 +79,9 @@ class Crew:
         for source, connector in self.ends.items():
             worker = ids.new(self.hub.now())
             self._run(f"send {source}", partial(self.hub.deliver, source, connector, worker), PAUSE)
+            if connector.bulk_from:  # what is hot does not wait until a bulk job is done
+                hot = partial(self.hub.deliver, source, connector, ids.new(self.hub.now()), "hot")
+                self._run(f"send hot {source}", hot, PAUSE)
             self._run(f"listen {source}", partial(self._listen, source, connector), LISTEN_EVERY)
             compared = partial(compare_when_due, self.hub, source, connector, COMPARE_EVERY)
             self._run(f"compare {source}", compared, COMPARE_EVERY / 100)

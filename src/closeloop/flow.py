@@ -10,7 +10,6 @@ clocks that ran out come in as receipts like everything else.
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
@@ -33,6 +32,8 @@ from closeloop.lifecycle import store as lifecycle_store
 from closeloop.lifecycle.store.freed import free
 from closeloop.outbox import store as outbox_store
 from closeloop.outbox.breaker import failed
+from closeloop.outbox.calls_made import CallsMade
+from closeloop.outbox.nouns import Way
 from closeloop.outbox.store.unsent import under_way
 from closeloop.ports import Answer, Clock, Connector, Limits, Outcome, Record
 from closeloop.process.nouns import Process
@@ -49,6 +50,8 @@ from closeloop.steps.match import match, take_matched
 from closeloop.steps.plan import plan
 from closeloop.steps.profile import profile
 from closeloop.steps.record import record
+from closeloop.steps.rescore import rescore
+from closeloop.steps.retry import retry
 from closeloop.steps.unheard import UNDER_WAY, drop_echoes
 from closeloop.words import ids
 from closeloop.words.errors import Barred, CloseloopError, EndError, Permanent, Transient, Unready
@@ -66,6 +69,8 @@ STEPS: Final[tuple[Callable[[Batch], None], ...]] = (
     take_matched,
     match_accounts,
     judge,
+    rescore,
+    retry,
     profile,
     decide,
     alert,
@@ -94,7 +99,7 @@ class Hub:
         """
         self.database, self.process, self.clock = database, process, clock
         self.calls_a_day = dict(calls_a_day or {})
-        self._calls = _Calls()
+        self._calls = CallsMade()
         self._rung: frozenset[Due] = frozenset()
         """Clocks that ran out and still stand, since their message is not decided yet or failed."""
 
@@ -135,15 +140,14 @@ class Hub:
                 return self._decide_carefully(queue, n)
         return self._decide_carefully(queue, n)
 
-    def deliver(self, source: str, connector: Connector, worker: str, *, in_bulk: bool = False) -> int:
+    def deliver(self, source: str, connector: Connector, worker: str, way: Way = "usual") -> int:
         """Send what waits for one connection and take in its answers. Returns how many commands were answered.
 
-        Nothing is sent while the vendor is away, nor beyond the calls that it allows, in all processes together. With
-        `in_bulk` as many go at once as one of its bulk jobs holds.
+        Nothing is sent while the vendor is away, nor beyond the calls that it allows, in all processes together.
         """
         allowed = self.calls_a_day.get(source)
         with self.database.write() as connection:
-            turn = outbox_store.begin_turn(connection, source, connector, worker, self.now(), allowed, in_bulk=in_bulk)
+            turn = outbox_store.begin_turn(connection, source, connector, worker, self.now(), allowed, way)
         if not turn.posted and not turn.ask:
             return 0
         commands = [each.planned.command for each in turn.posted]
@@ -172,7 +176,8 @@ class Hub:
     def heard(self, source: str, records: Sequence[Record]) -> None:
         """Take in records as a system holds them now, like changes that it told of."""
         if records:
-            self.take_in([self._receipt(source, "pull", encode_records(records))])
+            with self.database.write() as connection:
+                self._keep_page(connection, source, records)
 
     def reads_on(self, source: str, cursor: str) -> None:
         """Reading goes on from here: what was before is known otherwise."""
@@ -210,11 +215,7 @@ class Hub:
                 raise
             with self.database.write() as connection:
                 if page.records:
-                    # What is on its way may be in what was read, and is no edit of theirs then.
-                    keys = under_way(connection, source)
-                    sent = {UNDER_WAY: json.dumps(keys)} if keys else {}
-                    page_read = self._receipt(source, "pull", encode_records(page.records), sent)
-                    inbox_store.save_receipts(connection, [page_read])
+                    self._keep_page(connection, source, page.records)
                 inbox_store.save_cursor(connection, source, page.cursor, len(page.records), self.now())
                 self._book_reads(connection, source, connector)
             n, cursor, more = n + len(page.records), page.cursor, page.more
@@ -269,21 +270,38 @@ class Hub:
         n = self._calls.since(source, connector)
         outbox_store.book_reads(connection, source, n, self.now(), self.calls_a_day.get(source))
 
-    def replay_batch(self, connection: Connection, messages: Sequence[Message | SetAside], now: datetime) -> None:
-        """Decide these messages again as of `now`, in a transaction of the caller's."""
-        self._pass(connection, messages, now)
+    def _keep_page(self, connection: Connection, source: str, records: Sequence[Record]) -> None:
+        # What is on its way may be in what was read, and is no edit of theirs then.
+        keys = under_way(connection, source, records)
+        sent = {UNDER_WAY: json.dumps(keys)} if keys else {}
+        inbox_store.save_receipts(connection, [self._receipt(source, "pull", encode_records(records), sent)])
+
+    def replay_batch(
+        self,
+        connection: Connection,
+        messages: Sequence[Message | SetAside],
+        now: datetime,
+        sent: frozenset[str] = frozenset(),
+    ) -> None:
+        """Decide these messages again as of `now`, when these commands were sent, in a transaction of the caller's."""
+        self._pass(connection, messages, now, sent=sent)
 
     def _pass(
-        self, connection: Connection, messages: Sequence[Message | SetAside], now: datetime, queue: Queue = "live"
+        self,
+        connection: Connection,
+        messages: Sequence[Message | SetAside],
+        now: datetime,
+        queue: Queue = "live",
+        sent: frozenset[str] = frozenset(),
     ) -> None:
         known = inbox_store.known(connection, [message.id for message in messages])
         fresh = _once_each([message for message in messages if message.id not in known])
         if not fresh:
             return
-        batch = Batch(connection, fresh, self.process, now, queue)
+        batch = Batch(connection, fresh, self.process, now, queue, sent)
         for step in STEPS:
             step(batch)
-        no = inbox_store.open_batch(connection, self.process.signed, len(fresh), now)
+        no = inbox_store.open_batch(connection, self.process.signed, len(fresh), now, batch.sent)
         inbox_store.save_messages(connection, batch.verdicts(), no)
 
     def _decide_carefully(self, queue: Queue, n: int) -> int:
@@ -340,21 +358,6 @@ class Hub:
     def _receipt(self, source: str, door: Door, body: bytes, headers: Mapping[str, str] | None = None) -> Receipt:
         now = self.now()
         return Receipt(ids.new(now), source, door, "live", now, headers or {}, body)
-
-
-class _Calls:
-    """What connectors did since they were last asked, counted once, whichever of their threads asks."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._known: dict[str, tuple[Connector, int]] = {}
-
-    def since(self, source: str, connector: Connector) -> int:
-        with self._lock:
-            before = self._known.get(source)
-            n = connector.calls
-            self._known[source] = (connector, n)
-            return n - before[1] if before is not None and before[0] is connector else n
 
 
 def _told(connector: Connector) -> Limits | None:

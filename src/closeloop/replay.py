@@ -82,14 +82,15 @@ def replay(source: Database, target: Database) -> Replayed:
             tombstones.copy_tombstones(kept, connection)
             tombstones.copy_nameless(kept, connection)
         process_of = cache(lambda signed: _process(kept, signed))
-        failed = inbox_store.failed_batches(kept)
+        failed, sent = inbox_store.failed_batches(kept), inbox_store.found_sent(kept)
         n_batches = n_messages = 0
         for no, decided_at, signed in list(inbox_store.each_batch(kept)):
             wanted = [] if no in failed else inbox_store.messages_of_batch(kept, no)
             with target.write() as connection:
                 if wanted:
                     hub = Hub(target, process_of(signed), ManualClock(decided_at))
-                    hub.replay_batch(connection, _messages(kept, wanted, hub.process), decided_at)
+                    messages = _messages(kept, wanted, hub.process)
+                    hub.replay_batch(connection, messages, decided_at, sent.get(no, frozenset()))
                 else:
                     inbox_store.copy_failure(kept, connection, no)
             n_batches, n_messages = n_batches + 1, n_messages + len(wanted)

@@ -45,7 +45,8 @@ def test_a_dead_command_is_sent_again_by_a_click_and_one_that_is_not_dead_is_lef
     with road.database.read() as connection:
         assert dead_like(connection, str(create["key"]), 100) == (create["key"],)
         assert dead_like(connection, "nobody", 100) == ()
-    assert clicked(road, Click("retry", str(create["key"]), "", "console")) == ("decided", None)
+    note = "sent again, as it is decided now"
+    assert clicked(road, Click("retry", str(create["key"]), "", "console")) == ("decided", note)
     standing = road.rows("SELECT state, reason FROM commands WHERE key = :k", k=create["key"])
     assert standing == [("waiting", None)]
     with road.database.read() as connection:

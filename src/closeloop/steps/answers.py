@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from closeloop.inbox.nouns import Key, Message
 from closeloop.lifecycle import store as lifecycle_store
+from closeloop.lifecycle.move import OPPORTUNITY
 from closeloop.lifecycle.nouns import ShownAs
 from closeloop.outbox import store as outbox_store
 from closeloop.outbox.echo import merged, restored, written
@@ -32,12 +33,14 @@ def settle_answers(batch: Batch) -> None:
     commands: list[tuple[ShadowKey, Command]] = []
     gone: dict[ShadowKey, tuple[Ref, ...]] = {}
     made = {}
+    deals: list[tuple[str | None, str]] = []
     for key in [key for key in batch.posted if key in settled]:  # in the order in which they were sent
         answer, planned = answers[key], batch.posted[key].planned
         command, ref = planned.command, answer.ref or planned.command.ref
         done = answer.outcome is Outcome.DONE
         if done and command.verb is Verb.CONVERT and command.ref is not None and answer.became:
             gone[planned.source, command.ref.object, command.ref.id] = answer.became
+            deals += [(planned.lead_id, ref.id) for ref in answer.became if ref.object == OPPORTUNITY]
         if done and ref is not None and command.verb in _WRITING:
             commands.append(((planned.source, ref.object, ref.id), command))
             if command.verb is Verb.MERGE:
@@ -59,7 +62,8 @@ def settle_answers(batch: Batch) -> None:
             for (our_key, name), id_ in made.items()
             for lead_id, shown_as in leads.get(our_key, ())
             if shown_as == name
-        ],
+        ]
+        + [ShownAs(lead_id, OPPORTUNITY, lead_id, id_) for lead_id, id_ in deals if lead_id is not None],
     )
 
 

@@ -21,10 +21,14 @@ class Batch:
 
     Attributes:
         queue: through which they came: what the bulk queue brings about is sent last.
+        sent: commands that the batch would have changed, and that were sent before; known from the start when it is
+            decided again, since no receipt tells of it.
         messages: those that go on; steps replace them as they learn more.
         news: message id → names of the record's fields that are news.
         first_read: messages whose record was never read before.
+        emptied: message id → its record's fields that are blank and held a value before → whether it was read there.
         known, who: what identity knows, and what it says of the messages.
+        retried: refused commands that somebody tries again.
         parted: message that linked or parted people by their ids → the roots concerned.
         settled_roots: entities whose winners changed.
         dossiers: person (root) → everything known of them, for those concerned.
@@ -40,16 +44,20 @@ class Batch:
         process: Process,
         now: datetime,
         queue: Queue = "live",
+        was_sent: frozenset[str] = frozenset(),
     ) -> None:
         self.connection, self.process, self.now, self.queue = connection, process, now, queue
+        self.sent = set(was_sent)
         self.set_aside = [message for message in messages if isinstance(message, SetAside)]
         self.messages = [message for message in messages if isinstance(message, Message)]
         self.echoes: list[Message] = []
         self.news: dict[str, frozenset[str]] = {}
         self.first_read: set[str] = set()
+        self.emptied: dict[str, Mapping[str, bool]] = {}
         self.notes: dict[str, str] = {}
         self.refused: dict[str, str] = {}
         self.posted: dict[str, Posted] = {}
+        self.retried: dict[str, Posted] = {}
         self.known = Known()
         self.who = Attributed({}, {}, (), (), (), (), {})
         self.parted: dict[str, tuple[str, ...]] = {}

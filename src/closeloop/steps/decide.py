@@ -47,7 +47,7 @@ def _by_person(batch: Batch) -> dict[str, tuple[list[Message], list[Touch]]]:
     deals = {
         batch.who.subject[message.id]
         for message in batch.messages
-        if message.record is not None and message.record.entity == "opportunity"
+        if (message.entity in ("opportunity", "role") or message.own) and message.id in batch.who.subject
     }
     persons = record_store.load_winners(batch.connection, sorted({batch.root(deal) for deal in deals})) if deals else {}
     touches: dict[str, list[Touch]] = {}
@@ -69,11 +69,12 @@ def _by_person(batch: Batch) -> dict[str, tuple[list[Message], list[Touch]]]:
 
 
 def _person(batch: Batch, message: Message, deals: Mapping[str, Winners]) -> str | None:
-    kind = message.record.entity if message.record is not None else "person"
+    kind = message.entity
     subject = batch.who.subject.get(message.id)
     if kind in ("person", "task", "activity"):
         return batch.root(subject) if subject is not None else None
-    if kind == "opportunity" and subject is not None:
+    of_person = kind in ("opportunity", "role") or (message.own and "person" in batch.process.records[message.own].of)
+    if of_person and subject is not None:
         related = batch.who.relations.get(message.id, {}).get("person")
         winner = deals.get(batch.root(subject), {}).get("person")
         person = related or (str(winner.value) if winner else None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -16,6 +16,7 @@ from closeloop.lifecycle.situation import Heard, Situation
 from closeloop.ports import Value
 from closeloop.process.nouns import Process
 from closeloop.process.once import once_per_process
+from closeloop.process.sides import hidden_from, told
 from closeloop.process.vocabulary import PERSON_OBJECTS
 from closeloop.profile import store as profile_store
 from closeloop.profile.nouns import ScoreSum, Touch
@@ -24,7 +25,8 @@ from closeloop.profile.score import fit, interest, interest_points
 from closeloop.profile.summary import summarise
 from closeloop.record import store as record_store
 from closeloop.record.nouns import Confirmation, Winners
-from closeloop.record.typed import typed
+from closeloop.record.store.own_records import Held, load_deals, load_own
+from closeloop.record.typed import is_living, typed
 from closeloop.words.money import Money
 
 
@@ -76,9 +78,11 @@ def load_dossiers(
     account_roots = identity_store.roots_of(connection, accounts.values()) if accounts else {}
     accounts = {id_: account_roots.get(account, account) for id_, account in accounts.items()}
     account_winners = record_store.load_winners(connection, sorted(set(accounts.values())))
-    related = record_store.load_related(connection, ids, "opportunity")
+    related, roles = load_deals(connection, ids)
     deal_ids = sorted({deal for deals in related.values() for deal in deals})
     deal_winners = record_store.load_winners(connection, deal_ids)
+    related = {id_: [deal for deal in deals if is_living(deal_winners.get(deal, {}))] for id_, deals in related.items()}
+    own = load_own(connection, process, ids, accounts, related) if process.records else {}
     keys = identity_store.crosswalk(connection, [*ids, *deal_ids, *accounts.values()])
     leads = lifecycle_store.load_leads(
         connection, sorted({member for id_ in ids for member in members.get(id_, [id_])})
@@ -99,10 +103,13 @@ def load_dossiers(
         account = account_winners.get(account_id, {}) if account_id else {}
         of_person = {lead.id: shown.get(lead.id, []) for lead in theirs[id_]}
         deals = [
-            _deal(deal, deal_winners.get(deal, {}), keys.get(deal, ()), theirs[id_], of_person, process)
+            replace(
+                _deal(deal, deal_winners.get(deal, {}), keys.get(deal, ()), theirs[id_], of_person, process),
+                role=roles.get((id_, deal)),
+            )
             for deal in related.get(id_, ())
         ]
-        scope = _scope(now, process, person, account, deals, verified.get(id_, {}))
+        scope = _scope(now, process, person, account, deals, own.get(id_, {}), verified.get(id_, {}))
         dossiers[id_] = Dossier(
             id_,
             now,
@@ -186,16 +193,24 @@ def situation_of(
 
 
 def packet_of(person: Dossier, touches: Sequence[Touch], process: Process, lead: Lead) -> dict[str, object]:
-    """What sales is told at the handover: the parts that the gate's `packet` names."""
+    """What sales is told at the handover: the parts that the gate's `packet` names, less what only marketing sees."""
     scores = interest(person.sums, lead.product, person.now, process), fit(person.scope, process)
+    hidden = {*hidden_from("sales", process), "account", "person"}
+    conditions = {line.id: told(line.when, "sales", process) for line in process.fit if line.when is not None}
     parts: dict[str, object] = {
         "profile": {
             name: winner.value
             for name, winner in sorted({**person.account, **person.winners}.items())
-            if name not in ("account", "person")
+            if name not in hidden
         },
         "score": {
-            name: {"total": round(score.total, 2), "reasons": [reason.text for reason in score.reasons]}
+            name: {
+                "total": round(score.total, 2),
+                "reasons": [
+                    f"{conditions[reason.line]}: {reason.points:g}" if reason.line in conditions else reason.text
+                    for reason in score.reasons
+                ],
+            }
             for name, score in zip(("interest", "fit"), scores, strict=True)
         },
         "summary": list(summarise(touches).lines),
@@ -209,6 +224,7 @@ def _scope(
     person: Winners,
     account: Winners,
     deals: Sequence[Deal],
+    own: Held,
     verified: Mapping[str, Collection[Confirmation]],
 ) -> PersonScope:
     country = person.get("country")
@@ -223,10 +239,11 @@ def _scope(
             "product": deal.product,
             "region": deal.region,
             "owner": deal.owner,
+            "role": deal.role,
         }
         for deal in deals
     ]
-    return PersonScope(now, scope.names, {"opportunity": records} if records else {}, scope.confirmed)
+    return PersonScope(now, scope.names, {**own, **({"opportunity": records} if records else {})}, scope.confirmed)
 
 
 def _deal(

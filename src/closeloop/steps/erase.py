@@ -50,7 +50,7 @@ class _Person:
         family: own entities of the person.
         keys: those that nobody else has part in.
         browsers: those on which nobody else was seen.
-        deals: opportunities about them, which stay without their name.
+        deals: opportunities, purchases and the like that name them, which stay without their name.
         commands: keys of all commands for them.
         clicked: ids of leads, pairs and links of theirs, of which clicks speak.
         words: how others may speak of them.
@@ -119,6 +119,7 @@ def _erase(batch: Batch, message: Message, click: Click) -> str:
     inbox_erasure.set_aside(connection, found.renamed, reason(batch.now))
     inbox_erasure.about_nobody(connection, person.family)
     inbox_erasure.without_words(connection, person.words)
+    inbox_erasure.unname_sent(connection, person.commands)
     names = sorted(found.renamed)
     identity_erasure.forget(connection, person.family, identity_erasure.judged(connection, person.family))
     identity_erasure.unname_causes(connection, names)
@@ -154,7 +155,11 @@ def _person(batch: Batch, root: str, family: Sequence[str]) -> _Person:
     leads = lifecycle_erasure.lead_ids(connection, family)
     return _Person(
         root, family, frozenset(keys), frozenset(browsers), sorted(records),
-        record_store.load_related(connection, [root], "opportunity").get(root, []),
+        sorted(
+            one
+            for kind in ("opportunity", "role", *batch.process.records)
+            for one in record_store.load_related(connection, [root], kind).get(root, [])
+        ),
         frozenset(outbox_erasure.keys_of(connection, family)),
         frozenset({*judged.pairs, *judged.links, *leads, *family}),
         frozenset(_words(record_erasure.given_texts(connection, family, _SAID)) | set(addresses) - shared),
@@ -286,6 +291,7 @@ def _out_of_batch(batch: Batch, person: _Person, renamed: Mapping[str, str]) -> 
             batch.set_aside.append(stands)
     batch.set_aside = [each for each in batch.set_aside if each.id not in renamed]
     batch.messages = [each for each in batch.messages if each.id not in renamed]
+    batch.sent -= person.commands
     batch.echoes = [each for each in batch.echoes if each.id not in renamed]
     subjects = {id_: of for id_, of in batch.who.subject.items() if of not in person.family}
     batch.who = replace(batch.who, subject=subjects)

@@ -15,6 +15,7 @@ from closeloop.outbox.merge import (
     lead_beside_contact,
     loser_of,
     plan_conversions,
+    plan_into_accounts,
     plan_merges,
     said_of_undoing,
     survivor_of,
@@ -26,6 +27,7 @@ from closeloop.process.nouns import Process
 from closeloop.process.once import once_per_process
 from closeloop.process.vocabulary import PERSON_OBJECTS
 from closeloop.steps.batch import Batch
+from closeloop.steps.conversions import accounts_of, at_a_deal, pursued_leads
 
 
 class Undone(NamedTuple):
@@ -40,17 +42,24 @@ def merge_outside(batch: Batch) -> list[Planned]:
     """Commands for the merges of this batch, after those that were done are followed and those undone called back."""
     undone = [*_follow(batch), *_call_back(batch)]
     planned = _undo(batch, undone)
-    changed = _changed_people(batch) if batch.process.matching.merge_in else {}
+    matching = batch.process.matching
+    changed = _changed_people(batch) if matching.merge_in else {}
+    pursued = pursued_leads(batch) if matching.convert_in else {}
+    if matching.into_accounts:
+        changed = {**at_a_deal(batch, pursued), **changed}
     held = outbox_store.load_held(batch.connection, changed, mergeable(batch.process)) if changed else {}
+    into = accounts_of(batch, held) if matching.into_accounts else {}
     # One record alone has nothing to be merged with, which is how it mostly is.
-    held = {root: records for root, records in held.items() if len(records) > 1}
+    held = {root: records for root, records in held.items() if len(records) > 1 or into.get(root)}
     if not held:
         return planned
-    everything = [each for records in held.values() for each in records]
-    shadows = outbox_store.load_shadows(batch.connection, [each.key for each in everything])
+    everything = [each.key for records in held.values() for each in records]
+    shadows = outbox_store.load_shadows(
+        batch.connection, [*everything, *(key for keys in into.values() for key in keys)]
+    )
     links = outbox_store.load_links(batch.connection, held)
-    pursued = _pursued(batch) if batch.process.matching.convert_in else frozenset()
     for root, records in held.items():
+        planned += plan_into_accounts(records, shadows, batch.process, changed[root], into.get(root, ()), pursued)
         planned += plan_merges(records, links, shadows, batch.process, changed[root])
         planned += plan_conversions(records, shadows, batch.process, changed[root], pursued)
         for lead, contact in lead_beside_contact(records, shadows):
@@ -63,18 +72,6 @@ def merge_outside(batch: Batch) -> list[Planned]:
                 "a contact: convert it there",
             )
     return planned
-
-
-def _pursued(batch: Batch) -> frozenset[ShadowKey]:
-    """Leads of the CRM that show an open lead of the hub: their owner says what becomes of them."""
-    return frozenset(
-        (batch.process.gate.to, each.object, each.record_id)
-        for draft in batch.drafts
-        for lead_id, shown in draft.shown.items()
-        if (lead := draft.leads.get(lead_id)) is not None and lead.is_open
-        for each in shown
-        if each.record_id is not None
-    )
 
 
 @dataclass(slots=True)

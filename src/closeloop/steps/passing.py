@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from closeloop.outbox.nouns import ShadowKey
+from closeloop.outbox.nouns import Planned, ShadowKey
 from closeloop.outbox.stale import look_again
 from closeloop.outbox.store import unsent
 from closeloop.ports import Outcome, Record, Ref, Verb
@@ -24,8 +24,20 @@ def follow_records(batch: Batch) -> None:
     }
     waiting = unsent.load_unanswered(batch.connection, roots)
     stale = look_again([each for theirs in waiting.values() for each in theirs], gone, handed)
-    unsent.drop(batch.connection, stale.dropped, batch.now)
-    unsent.readdress(batch.connection, stale.changed)
+    drop(batch, stale.dropped)
+    readdress(batch, stale.changed)
+
+
+def drop(batch: Batch, dropped: Mapping[str, str]) -> None:
+    """These are not sent any more, for these reasons; what was sent by now is kept with the batch."""
+    wanted = {key: why for key, why in dropped.items() if key not in batch.sent}
+    batch.sent |= unsent.drop(batch.connection, wanted, batch.now)
+
+
+def readdress(batch: Batch, changed: Sequence[Planned]) -> None:
+    """The same for what goes elsewhere."""
+    wanted = [each for each in changed if each.command.key not in batch.sent]
+    batch.sent |= unsent.readdress(batch.connection, wanted)
 
 
 def _gone(batch: Batch) -> Mapping[ShadowKey, Ref | None]:

@@ -2,58 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import chain
 
 from closeloop.lifecycle import store as lifecycle_store
 from closeloop.lifecycle.nouns import Packet
 from closeloop.lifecycle.situation import Draft
 from closeloop.outbox import store as outbox_store
+from closeloop.outbox.again import Again, not_blocked
 from closeloop.outbox.compile import compile_intents
-from closeloop.outbox.nouns import MAIL, Known, ShadowKey
-from closeloop.outbox.stale import is_of_fields, supersede
+from closeloop.outbox.nouns import MAIL, Known, Posted, ShadowKey
+from closeloop.outbox.stale import is_of_fields, needless, orphans, overtaken, supersede
 from closeloop.outbox.store import unsent
 from closeloop.outbox.sync import sync
+from closeloop.ports import Verb
+from closeloop.record import store as record_store
 from closeloop.steps.batch import Batch
 from closeloop.steps.dossier import Dossier
 from closeloop.steps.merging import Merging, merge_outside, on_their_way
-from closeloop.steps.passing import follow_records
+from closeloop.steps.passing import drop, follow_records, readdress
+from closeloop.steps.retry import anew, leads_shown_again, revive, send_again
 
 
 def plan(batch: Batch) -> None:
     """outbox: decisions become commands; fields go where they should be held; merges are carried out there too."""
-    retried = [
-        message.click.subject
-        for message in batch.messages
-        if message.click is not None and message.click.verb == "retry"
-    ]
-    if retried:
-        outbox_store.revive(batch.connection, retried, batch.now)
+    revive(batch)
     is_bulk = batch.queue == "bulk"
     follow_records(batch)
     merges = merge_outside(batch)
     # Before the rest, which is written where records live on.
     outbox_store.plan(batch.connection, merges, batch.now, bulk=is_bulk)
+    # One that waits already goes where it is to go now, to whom it is to belong now.
+    readdress(batch, [each for each in merges if each.command.verb is Verb.CONVERT])
     batch.planned += merges
     concerned = [draft for draft in batch.drafts if _concerned(batch, draft)]
     known = _known_of(batch, concerned)
-    frozen = _frozen_packets(batch, concerned)
     undone = unsent.load_undone(batch.connection, known) if known else {}
+    frozen = _frozen_packets(batch, concerned, undone)
+    found = {key: why for root, theirs in undone.items() for key, why in needless(theirs, known[root]).items()}
+    drop(batch, found)
+    unmade = {key: why for key, why in found.items() if key not in batch.sent}
     dropped: dict[str, str] = {}
+    moved = [each for root, theirs in undone.items() for each in overtaken(theirs, known[root])]
+    again = Again()
     for draft in concerned:
         person_id = draft.situation.person_id
         tier = draft.tier or draft.situation.tier
         custody = tier.custody if tier else "marketing"
         packets = {**frozen, **{packet.lead_id: packet for packet in draft.packets}}
-        if batch.process.custody:
-            decided = sync(known[person_id], custody, batch.process, draft.situation.cause)
-            updates = [each for each in decided if is_of_fields(each)]
-            fresh, superseded = supersede(undone.get(person_id, ()), updates)
-            dropped |= superseded
-            batch.planned += [*fresh, *(each for each in decided if not is_of_fields(each))]
+        theirs = undone.get(person_id, ())
+        decided = sync(known[person_id], custody, batch.process, draft.situation.cause) if batch.process.custody else []
+        updates = [each for each in decided if is_of_fields(each)]
+        fresh, superseded = supersede(not_blocked(theirs, batch.retried), updates)
+        fresh += [each for each in decided if not is_of_fields(each)]
+        left, retried = anew(batch, draft, known[person_id], theirs, fresh, packets)
+        again.renewed += retried.renewed
+        again.ended |= retried.ended
+        again.aside += retried.aside
+        elsewhere, nowhere = orphans(theirs, {*retried.unmade, *unmade}, known[person_id])
+        moved += elsewhere
+        dropped |= superseded | nowhere
+        beside = known[person_id].beside([*left, *retried.renewed])
+        batch.planned += left
         batch.planned += compile_intents(
-            draft.settled_intents(), known[person_id], draft.shown, packets, batch.process, draft.situation.cause
+            draft.settled_intents(), beside, draft.shown, packets, batch.process, draft.situation.cause
         )
-    unsent.drop(batch.connection, dropped, batch.now)
+    send_again(batch, again)
+    readdress(batch, moved)
+    drop(batch, dropped)
     outbox_store.plan(
         batch.connection,
         [each for each in batch.planned if each.source == MAIL or each.source in batch.process.sources],
@@ -62,10 +78,11 @@ def plan(batch: Batch) -> None:
     )
 
 
-def _frozen_packets(batch: Batch, drafts: Sequence[Draft]) -> dict[str, Packet]:
-    """The packets of leads that had to wait for an owner: they were frozen before anybody could be told."""
-    waited = sorted({due.lead_id for draft in drafts for _, due in draft.situation.dues if due.clock == "assign"})
-    return lifecycle_store.load_packets(batch.connection, waited) if waited else {}
+def _frozen_packets(batch: Batch, drafts: Sequence[Draft], undone: Mapping[str, Sequence[Posted]]) -> dict[str, Packet]:
+    """The packets of leads that had to wait for an owner, or are shown again: they were frozen when they passed."""
+    waited = {due.lead_id for draft in drafts for _, due in draft.situation.dues if due.clock == "assign"}
+    wanted = sorted(waited.union(leads_shown_again(batch, chain.from_iterable(undone.values()))))
+    return lifecycle_store.load_packets(batch.connection, wanted) if wanted else {}
 
 
 def _concerned(batch: Batch, draft: Draft) -> bool:
@@ -89,6 +106,7 @@ def _known_of(batch: Batch, drafts: Sequence[Draft]) -> dict[str, Known]:
     wanted = {record for theirs in records.values() for record in theirs}
     shadows = outbox_store.load_shadows(batch.connection, wanted) if wanted else {}
     pending = outbox_store.pending_creates(batch.connection, [person.id for person in people])
+    cleared = _cleared_of(batch, people)
     under_way = on_their_way(batch, [person.id for person in people])
     merging = {person.id: under_way.get(person.id, Merging()) for person in people}
     return {
@@ -104,8 +122,20 @@ def _known_of(batch: Batch, drafts: Sequence[Draft]) -> dict[str, Known]:
             },
             pending.get(person.id, {}),
             merging[person.id].losers,
+            cleared[person.id],
         )
         for person in people
+    }
+
+
+def _cleared_of(batch: Batch, people: Sequence[Dossier]) -> dict[str, frozenset[tuple[str, str]]]:
+    """Person → the fields of theirs and of their account that a source cleared."""
+    of = {person.id: {"person": person.id, "account": person.account_id} for person in people}
+    entities = sorted({id_ for each in of.values() for id_ in each.values() if id_ is not None})
+    found = record_store.load_cleared(batch.connection, entities)
+    return {
+        person: frozenset((kind, field) for kind, id_ in each.items() for field in found.get(id_ or "", ()))
+        for person, each in of.items()
     }
 
 

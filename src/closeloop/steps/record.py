@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import timedelta
+
 from closeloop.inbox.nouns import Message
+from closeloop.outbox.nouns import STATE
+from closeloop.ports import Record
 from closeloop.process.nouns import Process
 from closeloop.process.once import once_per_process
 from closeloop.record import store as record_store
+from closeloop.record.builtin import LIVING
+from closeloop.record.clearing import emptied, refused
 from closeloop.record.nouns import FieldValue
-from closeloop.record.report import relate, report
+from closeloop.record.report import relate, report, stands
 from closeloop.steps.batch import Batch
 from closeloop.steps.settle import settle
 
@@ -19,11 +26,10 @@ def record(batch: Batch) -> None:
         if not message.values and message.id not in batch.who.relations:
             continue  # most acts state nothing
         entities = _entities(batch, message)
-        values += report(message, entities, batch.process)
-        subject, kind = (
-            batch.who.subject.get(message.id),
-            message.record.entity if message.record is not None else "person",
-        )
+        blanked = emptied(message, batch.emptied.get(message.id, {}))
+        values += report(message, entities, batch.process, [path for path, was_read in blanked.items() if was_read])
+        _tell(batch, message, refused(message, blanked, batch.process))
+        subject, kind = batch.who.subject.get(message.id), message.entity
         if subject is None or kind in ("task", "activity"):
             continue
         name = f"{message.source}.{message.record.object}" if message.record is not None else message.source
@@ -38,12 +44,37 @@ def record(batch: Batch) -> None:
                     message_id=message.id,
                 )
             )
+        if message.record is not None and _says_how_it_stands(batch, message, message.record):
+            # Of two states of one record in one page the later one holds.
+            living, at = not message.record.deleted, message.received_at + timedelta(microseconds=message.position)
+            values.append(stands(subject, living=living, path=f"{name}.{LIVING}", at=at, message_id=message.id))
     values = _without_revivals(batch, values)
     record_store.save_values(batch.connection, values)
     roots = {batch.root(value.entity_id) for value in values} | batch.settled_roots
     roots |= {root for merge in batch.who.merges for root in (merge.survivor_id, merge.loser_id)}
     batch.settled_roots = set()
     settle(batch, roots)
+
+
+def _says_how_it_stands(batch: Batch, message: Message, record: Record) -> bool:
+    """Whether there is anything to note; as of when the hub heard it, since not every system dates a deletion.
+
+    A deal is taken to be there; only when it went, or came back, is that noted.
+    """
+    if record.became or message.id not in batch.news:
+        return False  # it lives on as another one, or a later state is known
+    came_back = STATE in batch.news[message.id] and message.id not in batch.first_read
+    return (
+        bool(message.own)
+        or message.entity == "role"
+        or (message.entity == "opportunity" and (record.deleted or came_back))
+    )
+
+
+def _tell(batch: Batch, message: Message, said: Iterable[str]) -> None:
+    """Keep these with the message, beside what is noted of it already."""
+    if noted := [*filter(None, [batch.notes.get(message.id)]), *said]:
+        batch.notes[message.id] = "; ".join(noted)
 
 
 def _without_revivals(batch: Batch, values: list[FieldValue]) -> list[FieldValue]:
@@ -75,5 +106,5 @@ def _entities(batch: Batch, message: Message) -> dict[str, str]:
     found = {name: entity for name, entity in batch.who.relations.get(message.id, {}).items() if name == "account"}
     subject = batch.who.subject.get(message.id)
     if subject is not None:
-        found[message.record.entity if message.record is not None else "person"] = subject
+        found[message.entity] = subject
     return found

@@ -18,13 +18,18 @@ from closeloop.words.moment import to_us
 
 
 def settle(batch: Batch, roots: Collection[str]) -> None:
-    """Resolve all fields of these again: give it both roots of a link that was made or undone."""
+    """Resolve all fields of these again: give it both roots of a link that was made or undone.
+
+    Nobody else settles them until the batch ends, who would not see what it brought.
+    """
     if not roots:
         return
+    if batch.connection.dialect.name == "postgresql":  # SQLite has one writer anyway
+        identity_store.lock(batch.connection, sorted(roots))
     settled = settle_values(
         identity_store.kinds(batch.connection, roots),
         record_store.load_values(batch.connection, sorted(roots)),
-        record_store.load_winners(batch.connection, sorted(roots)),
+        record_store.load_settled(batch.connection, sorted(roots)),
         batch.process,
     )
     record_store.save_winners(batch.connection, settled)

@@ -9,7 +9,7 @@ from typing import Final
 from closeloop.inbox import store as inbox_store
 from closeloop.inbox.fields import fields_of
 from closeloop.outbox import store as outbox_store
-from closeloop.outbox.echo import is_over, is_overtaken, news_of, not_ours, only_news, shadow_of, was_read
+from closeloop.outbox.echo import emptied, is_over, is_overtaken, news_of, not_ours, only_news, shadow_of, was_read
 from closeloop.outbox.nouns import ShadowKey
 from closeloop.outbox.store import unsent
 from closeloop.ports import Command
@@ -49,6 +49,8 @@ def drop_echoes(batch: Batch) -> None:
             batch.first_read.add(message.id)
         if news:
             batch.news[message.id] = news
+            taken_out = emptied(record, shadows.get(key))
+            batch.emptied[message.id] = {name: read for name, read in taken_out.items() if name in news}
             going_on.append(only_news(message, news, shadows.get(key)))
         else:
             batch.echoes.append(message)
