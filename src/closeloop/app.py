@@ -145,7 +145,7 @@ class Installed:
         missing = []
         with ExitStack() as opened:
             ends: dict[str, Connector] = {}
-            for name, kind in self._kinds().items():
+            for name, kind in self.kinds.items():
                 given = self._given(name)
                 if not given:
                     missing.append(_not_connected(name, kind, "host" if kind == MAIL else "url"))
@@ -182,12 +182,12 @@ class Installed:
         self._opened.close()
 
     def made(self, source: str, settings: Mapping[str, str]) -> Connector:
-        return self._connect(source, self._kinds()[source], settings)
+        return self._connect(source, self.kinds[source], settings)
 
     def keep(self, source: str, settings: Mapping[str, str]) -> str:
         keys, where = self._keys(make=True)
         with self.database.write() as connection:
-            vault_store.save(connection, source, self._kinds()[source], seal(settings, keys), self.now(), tested=True)
+            vault_store.save(connection, source, self.kinds[source], seal(settings, keys), self.now(), tested=True)
         self.__dict__.pop("_kept", None)
         return where
 
@@ -199,10 +199,10 @@ class Installed:
     def set_up(self) -> Mapping[str, str]:
         with self.database.read() as connection:
             kept = dict.fromkeys(vault_store.load(connection), "settings kept in the database")
-        return kept | {name: "environment" for name in self._kinds() if self._said(name)}
+        return kept | {name: "environment" for name in self.kinds if self._said(name)}
 
-    def _kinds(self) -> dict[str, str]:
-        """Everything that can be connected, mail last → its kind."""
+    @property
+    def kinds(self) -> Mapping[str, str]:
         return {name: each.kind for name, each in self.process.sources.items() if each.kind in KINDS} | {MAIL: MAIL}
 
     @cached_property

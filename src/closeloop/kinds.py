@@ -14,10 +14,16 @@ from closeloop.words.settings import Setting
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of system. `settings` are asked in order; those that are seldom needed are only read, not asked."""
+    """One kind of system. `settings` are asked in order; those that are `seldom` needed are only read, not asked."""
 
     connect: Callable[[Mapping[str, str], Clock], Connector]
     settings: tuple[Setting, ...]
+    seldom: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every setting that its connector reads."""
+        return (*(each.name for each in self.settings), *self.seldom)
 
 
 _APP = (
@@ -33,9 +39,36 @@ _SIGN_IN = (
 )
 KINDS: Final[Mapping[str, Kind]] = {
     "salesforce": Kind(
-        salesforce.connect, (Setting("url", "Address, such as https://example.my.salesforce.com"), *_APP)
+        salesforce.connect,
+        (Setting("url", "Address, such as https://example.my.salesforce.com"), *_APP),
+        (
+            "api_version",
+            "timeout_seconds",
+            "look_back_seconds",
+            "page_size",
+            "objects",
+            "deletions_every_seconds",
+            "deletions_kept_days",
+            "bulk_from",
+            "bulk_poll_seconds",
+            "bulk_wait_seconds",
+        ),
     ),
-    "marketo": Kind(marketo.connect, (Setting("url", "Address, such as https://123-abc-456.mktorest.com"), *_APP)),
+    "marketo": Kind(
+        marketo.connect,
+        (Setting("url", "Address, such as https://123-abc-456.mktorest.com"), *_APP),
+        (
+            "fields",
+            "nurture_lists",
+            "daily_quota",
+            "look_back_seconds",
+            "since",
+            "listen_seconds",
+            "log_days",
+            "programme_status",
+            "bulk_wait_seconds",
+        ),
+    ),
     "tryton": Kind(
         tryton.connect,
         (
@@ -43,6 +76,16 @@ KINDS: Final[Mapping[str, Kind]] = {
             Setting("database", "Database"),
             Setting("username", "User"),
             Setting("password", "Password", secret=True),
+        ),
+        (
+            "company",
+            "person_category",
+            "works_for",
+            "party_fields",
+            "opportunity_fields",
+            "look_back_seconds",
+            "page_size",
+            "timeout_seconds",
         ),
     ),
     "eloqua": Kind(
@@ -52,6 +95,16 @@ KINDS: Final[Mapping[str, Kind]] = {
             Setting("user", "User, as Company\\User"),
             Setting("password", "Password", secret=True),
         ),
+        (
+            "client_id",
+            "client_secret",
+            "declared",
+            "nurture_lists",
+            "daily_quota",
+            "look_back_seconds",
+            "activities_every_seconds",
+            "poll_seconds",
+        ),
     ),
     "sql": Kind(
         sql.connect,
@@ -59,9 +112,16 @@ KINDS: Final[Mapping[str, Kind]] = {
             Setting("url", "Address, such as postgresql+psycopg://user@host/erp"),
             Setting("password", "Password, if the address has none", secret=True, needed=False),
         ),
+        ("look_back_seconds", "page_size"),
     ),
-    "folder": Kind(folder.connect, (Setting("folder", "The folder with the files"),)),
-    "rest": Kind(rest.connect, (Setting("url", "Address, if the declaration has none", needed=False), *_SIGN_IN)),
+    "folder": Kind(
+        folder.connect, (Setting("folder", "The folder with the files"),), ("delimiter", "encoding", "page_size")
+    ),
+    "rest": Kind(
+        rest.connect,
+        (Setting("url", "Address, if the declaration has none", needed=False), *_SIGN_IN),
+        ("look_back_seconds",),
+    ),
     MAIL: Kind(
         smtp.connect,
         (
@@ -70,6 +130,7 @@ KINDS: Final[Mapping[str, Kind]] = {
             Setting("username", "User", needed=False),
             Setting("password", "Password", secret=True, needed=False),
         ),
+        ("tls", "port", "local_name"),
     ),
 }
 """Kind of a source → how it is connected."""

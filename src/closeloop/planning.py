@@ -18,13 +18,15 @@ from closeloop.comparing import decide_all, listen
 from closeloop.flow import Hub
 from closeloop.outbox import store as outbox_store
 from closeloop.outbox.nouns import Posted
-from closeloop.outbox.plans import REFUSED, Line, Plan, calls_of, keys_of, lines_of, moved, over
+from closeloop.outbox.plans import REFUSED, Line, Plan, calls_of, keys_of, lines_of, lines_refused, moved, over
+from closeloop.outbox.readiness import Told, told_of
 from closeloop.outbox.store import plans as plan_store
+from closeloop.outbox.store.readiness import load_readiness
 from closeloop.ports import Answer, Connector, Outcome
 from closeloop.record import store as record_store
 from closeloop.record.nouns import Winners
 from closeloop.words import ids
-from closeloop.words.errors import BadInput
+from closeloop.words.errors import BadInput, Permanent
 
 Progress = Callable[[str, int], None]
 """Told what is under way, and how much more of it is done."""
@@ -72,6 +74,7 @@ def make_plan(hub: Hub, ends: Mapping[str, Connector], sources: Sequence[str], p
         new = plan_store.never_sent_to(connection, sources)
         plan_store.hold(connection, sources, now)
     n_read = read_all(hub, ends, progress)
+    stands = {source: _asked(ends[source]) for source in sources}
     with hub.database.write() as connection:
         posted = plan_store.load_waiting(connection, sources)
         people = sorted({each.planned.person_id for each in posted if each.planned.person_id is not None})
@@ -80,26 +83,30 @@ def make_plan(hub: Hub, ends: Mapping[str, Connector], sources: Sequence[str], p
             for each in posted
             if each.planned.command.ref is not None
         }
-        shapes = {source: ends[source].discover() for source in sources if posted}
         lines = lines_of(
             posted,
             outbox_store.load_shadows(connection, records) if records else {},
             _believed(connection, people),
-            shapes,
+            stands,
             hub.process,
+        )
+        readiness = tuple(
+            load_readiness(connection, hub.process, source, told, lines_refused(lines, source))
+            for source, told in stands.items()
         )
         refused = {line.key for line in lines if line.refused}
         sent = [each for each in posted if each.planned.command.key not in refused]
-        calls = {
-            source: calls_of(
-                [each for each in sent if each.planned.source == source], ends[source].batch_size, ends[source].cost
-            )
+        foreseen = {
+            source: calls_of([each for each in sent if each.planned.source == source], ends[source])
             for source in sources
         }
+        calls = {source: n for source, (n, _) in foreseen.items()}
+        at_least = tuple(source for source, (_, more) in foreseen.items() if more)
         counted = {name: int(connection.execute(statement).scalar_one()) for name, statement in _COUNTS.items()}
         plan = Plan(
-            plan_id, now, hub.process.signed, tuple(sources), lines, calls, n_read, counted["linked"], counted["asked"]
-        )
+            plan_id, now, hub.process.signed, tuple(sources), lines, calls, n_read, counted["linked"],
+            counted["asked"], at_least, readiness,
+        )  # fmt: skip
         plan_store.save_plan(connection, plan)
         if not lines:  # there is nothing to approve, so nobody would set them free again
             plan_store.release(connection, [source for source in sources if source not in {*held, *new}])
@@ -123,12 +130,13 @@ def apply_plan(
         by: who approved it.
         wait: rests for a time; False when somebody wants it to stop.
         ceilings: connection → verb, "refused" or "calls" → how many at most, instead of the process file's.
-        in_bulk: send by the vendors' bulk jobs: fewer calls than the plan says, and answers only when a job is done.
+        in_bulk: send by the vendors' bulk jobs wherever these take fewer calls than batches, and so than the plan says;
+            answers come when a job is done.
 
     Raises:
         BadInput: it was applied, another one was made since, it passes a ceiling, or the world has moved.
     """
-    _check(hub, plan)  # before anything is asked of anybody
+    check_plan(hub, plan)  # before anything is asked of anybody
     read_all(hub, ends, progress)
     approve_plan(hub, plan, by, ceilings)
     calls = _send(hub, ends, plan, progress, wait, in_bulk=in_bulk)
@@ -149,7 +157,7 @@ def approve_plan(hub: Hub, plan: Plan, by: str, ceilings: Mapping[str, Mapping[s
     Raises:
         BadInput: it was applied, another one was made since, it passes a ceiling, or the world has moved.
     """
-    _check(hub, plan)
+    check_plan(hub, plan)
     if said := over(plan, hub.process.ceilings if ceilings is None else ceilings):
         raise BadInput(f"the plan passes a ceiling, so nothing was sent: {'; '.join(said)}; raise it, or look why")
     with hub.database.read() as connection:
@@ -159,6 +167,29 @@ def approve_plan(hub: Hub, plan: Plan, by: str, ceilings: Mapping[str, Mapping[s
     with hub.database.write() as connection:
         _as_planned(connection, plan)
         plan_store.approve(connection, plan, by, hub.now())
+
+
+def check_plan(hub: Hub, plan: Plan) -> None:
+    """Whether the plan can be carried out here; asks no system.
+
+    Raises:
+        BadInput: it was made for another database, its file was changed, it was applied, or another one was made since.
+    """
+    with hub.database.read() as connection:
+        kept = plan_store.load_plan(connection, plan.id)
+    if kept is None:
+        raise BadInput(
+            f"plan {plan.id} was made for another database, and this one knows nothing of it; name that one with "
+            "--database or CLOSELOOP_DATABASE, or make a plan for this one with `closeloop plan`"
+        )
+    if kept[0] != plan:
+        raise BadInput(
+            f"the file of plan {plan.id} was changed after it was made; make a new one with `closeloop plan`"
+        )
+    if kept[1] == "applied":
+        raise BadInput(f"plan {plan.id} was applied; make a new one with `closeloop plan`")
+    if kept[1] == "void":
+        raise BadInput(f"another plan was made after {plan.id}; apply that one, or make a new one")
 
 
 def finish_plans(hub: Hub) -> int:
@@ -188,6 +219,15 @@ def read_all(hub: Hub, ends: Mapping[str, Connector], progress: Progress) -> dic
     return n_read
 
 
+def _asked(end: Connector) -> Told:
+    """What a system says of its records and of who may own them; a plan is made without the latter as well."""
+    shapes = end.discover()
+    try:
+        return told_of(shapes, end.owners())
+    except Permanent as error:
+        return told_of(shapes, (), str(error))
+
+
 def _send(
     hub: Hub,
     ends: Mapping[str, Connector],
@@ -203,7 +243,7 @@ def _send(
     while True:
         moved_on = 0
         for source in plan.sources:
-            n = hub.deliver(source, ends[source], worker, in_bulk=in_bulk)
+            n = hub.deliver(source, ends[source], worker, "bulk" if in_bulk else "usual")
             progress(f"sending to {source}", n)
             moved_on += n + hub.decide("live")
         with hub.database.read() as connection:
@@ -213,10 +253,10 @@ def _send(
 
 
 def _believed(connection: Connection, people: Sequence[str]) -> dict[str, Winners]:
-    """Person → what is believed of them, and of their account."""
-    found = record_store.load_winners(connection, people)
+    """Person → what is settled for them, and for their account."""
+    found = record_store.load_settled(connection, people)
     accounts = {person: str(winners["account"].value) for person, winners in found.items() if "account" in winners}
-    theirs = record_store.load_winners(connection, sorted(set(accounts.values())))
+    theirs = record_store.load_settled(connection, sorted(set(accounts.values())))
     return {person: {**theirs.get(accounts.get(person, ""), {}), **winners} for person, winners in found.items()}
 
 
@@ -227,17 +267,6 @@ def _as_planned(connection: Connection, plan: Plan) -> Mapping[str, Posted]:
     if changed := moved(plan, posted, shadows):
         raise BadInput(_refused(changed))
     return posted
-
-
-def _check(hub: Hub, plan: Plan) -> None:
-    with hub.database.read() as connection:
-        kept = plan_store.load_plan(connection, plan.id)
-    if kept is None or kept[0] != plan:
-        raise BadInput(f"plan {plan.id} was not made here, or its file was changed; make one with `closeloop plan`")
-    if kept[1] == "applied":
-        raise BadInput(f"plan {plan.id} was applied; make a new one with `closeloop plan`")
-    if kept[1] == "void":
-        raise BadInput(f"another plan was made after {plan.id}; apply that one, or make a new one")
 
 
 def _refuse(hub: Hub, lines: Sequence[Line]) -> None:

@@ -52,7 +52,7 @@ def test_sets_a_system_up_and_everything_after_it_needs_no_environment(crm, ma, 
 
     planned = run("--process", str(B2B), "plan")
     assert planned.returncode == 0, planned.stderr
-    assert "name None → 'Joe Miller'" in planned.stdout
+    assert "name (empty) → 'Joe Miller'" in planned.stdout
     assert ma.leads() == []
     page = (tmp_path / "plan.html").read_text(encoding="utf-8")
     assert "Joe Miller" in page
@@ -101,6 +101,14 @@ def test_on_postgresql_a_key_must_be_said(crm, postgres_url: str, tmp_path: Path
     assert "set CLOSELOOP_KEY" in without.stderr
     new = without.stderr.rsplit(maxsplit=1)[-1]
     assert closeloop(*words, cwd=tmp_path, CLOSELOOP_KEY=new).returncode == 0
+
+
+def test_a_setting_that_there_is_not_is_named_with_the_near_match(sqlite_url: str, tmp_path: Path):
+    words = ("--database", sqlite_url, "--process", str(B2B), "connect", "crm", "--set", "clientid=x")
+    done = closeloop(*words, cwd=tmp_path)
+    assert done.returncode == 1
+    assert "crm: it has no setting 'clientid'; did you mean 'client_id'? valid are url, client_id," in done.stderr
+    assert "page_size" in done.stderr
 
 
 def test_asks_for_nothing_where_there_is_no_terminal(sqlite_url: str, tmp_path: Path):

@@ -72,6 +72,21 @@ def test_who_holds_the_other_value_is_told_and_whether_it_will_be_written(window
     assert (anna.id, anna.why) == ("003", "held back: in the custody of marketing")
 
 
+def test_a_field_that_was_cleared_is_told_with_who_still_holds_a_value(window, seed):
+    why = "crm.Title cleared it on 2026-08-03 before ma.title"
+    seed.value(BEN, "title", "CTO", "ma.title", at(1))
+    seed.value(BEN, "title", "", "crm.Title", at(3), wins=why)
+    seed.key(BEN, "ma.Lead", "77", at(5, month=8))
+    shadow(seed, "ma", "Lead", "77", title="CTO")
+    found = seen(window, seed, "title")[BEN, "title"]
+    assert found.why == f"b2b@7 fields.person.title: {why}"
+    assert [(claim.path, claim.value, claim.wins) for claim in found.claims] == [
+        ("crm.Title", "(empty)", True),
+        ("ma.title", "CTO", False),
+    ]
+    assert [(holder.id, holder.value, holder.why) for holder in found.holders] == [("77", "CTO", "is to be written")]
+
+
 def test_page_by_page_everything_is_seen_once_however_little_is_looked_at_for_one(window, seed, monkeypatch):
     whole = list(seen(window, seed))
     for looked_at, most in ((15_000, 1), (1, 20), (3, 20)):

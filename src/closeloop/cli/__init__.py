@@ -16,6 +16,7 @@ from closeloop.cli.pairs import pairs
 from closeloop.cli.plan import apply, plan
 from closeloop.cli.replay import replay
 from closeloop.cli.report import report
+from closeloop.cli.rescore import rescore
 from closeloop.cli.run import run
 from closeloop.cli.unlink import unlink
 from closeloop.cli.up import up
@@ -32,6 +33,7 @@ def add_commands(to: typer.Typer) -> None:
     to.command()(connect)
     to.command()(plan)
     to.command()(apply)
+    to.command()(rescore)
     to.command()(compare)
     to.command()(check)
     to.command("import")(import_)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from contextlib import closing
+from difflib import get_close_matches
 from typing import Annotated
 
 import typer
@@ -14,8 +16,10 @@ from rich.table import Table
 from closeloop.cli.installation import Installation
 from closeloop.kinds import KINDS, Kind
 from closeloop.outbox.nouns import MAIL
+from closeloop.outbox.paths import unknown_paths
 from closeloop.ports import Connector
-from closeloop.words.errors import BadInput, EndError
+from closeloop.process.nouns import Process
+from closeloop.words.errors import BadInput, EndError, Permanent
 
 _MOST_FIELDS = 8
 
@@ -40,9 +44,7 @@ def connect(
     """Set up the connection to a system. Nothing is written to it: a plan comes first."""
     installation: Installation = context.obj
     console = Console()
-    kinds = {name: each.kind for name, each in installation.process.sources.items() if each.kind in KINDS} | {
-        MAIL: MAIL
-    }
+    kinds = installation.kinds
     if system is None:
         _list(installation, kinds, console)
         return
@@ -55,10 +57,10 @@ def connect(
         console.print(f"{system}: its settings are forgotten; what environment variables say still holds")
         return
     kind = KINDS[kinds[system]]
-    settings = _asked(system, kind, _read(system, given or []))
+    settings = _asked(system, kind, _read(system, kind, given or []))
     with closing(installation.made(system, settings)) as end:
         try:
-            _show(system, end, console)
+            _show(system, end, installation.process, console)
         except EndError as error:
             if not untried:
                 raise BadInput(f"{system}: {error}; nothing was kept (--untried keeps it all the same)") from None
@@ -68,13 +70,18 @@ def connect(
     console.print("next: closeloop plan" if system != MAIL else "next: closeloop up")
 
 
-def _read(system: str, given: list[str]) -> dict[str, str]:
+def _read(system: str, kind: Kind, given: list[str]) -> dict[str, str]:
     found = {}
     for each in given:
         name, mark, value = each.partition("=")
         if not mark:
             raise BadInput(f"{system}: --set {name!r} says no value; valid is NAME=VALUE")
         found[name.lower()] = value
+    for name in found:
+        if name not in kind.names:
+            close = get_close_matches(name, kind.names, n=1)
+            hint = f"did you mean {close[0]!r}? " if close else ""
+            raise BadInput(f"{system}: it has no setting {name!r}; {hint}valid are {', '.join(kind.names)}")
     return found
 
 
@@ -95,13 +102,14 @@ def _asked(system: str, kind: Kind, settings: dict[str, str]) -> dict[str, str]:
     return settings
 
 
-def _show(system: str, end: Connector, console: Console) -> None:
+def _show(system: str, end: Connector, process: Process, console: Console) -> None:
     """What may be read and written there, by its own description."""
     if not end.objects() and not end.person_objects:
         console.print(f"{system}: ready to send")
         return
     table = Table("object", "is", "records", "fields", "may be written", "must be given")
-    for shape in end.discover():
+    shapes = end.discover()
+    for shape in shapes:
         writable = [field.name for field in shape.fields if field.writable]
         count = end.count(shape.object) if shape.object in end.objects() else None
         table.add_row(
@@ -109,6 +117,16 @@ def _show(system: str, end: Connector, console: Console) -> None:
             _some(writable), _some([field.name for field in shape.fields if field.required]),
         )  # fmt: skip
     console.print(table)
+    for said in unknown_paths(process, system, shapes):
+        console.print(f"[yellow]not there:[/] {escape(said)}")
+    try:
+        owners = end.owners()
+    except Permanent as error:
+        owners = ()
+        console.print(f"[yellow]who may own records cannot be read:[/] {escape(str(error))}")
+    if owners:
+        gone = sum(not owner.active for owner in owners)
+        console.print(f"{len(owners):,} may own records there" + (f", {gone:,} of them are not active" if gone else ""))
     limits = end.limits()
     if limits.calls_allowed is not None:
         console.print(f"{limits.calls_left:,} of {limits.calls_allowed:,} calls are left in its window")
@@ -119,7 +137,7 @@ def _some(names: list[str]) -> str:
     return ", ".join(names[:_MOST_FIELDS]) + more if names else "–"
 
 
-def _list(installation: Installation, kinds: dict[str, str], console: Console) -> None:
+def _list(installation: Installation, kinds: Mapping[str, str], console: Console) -> None:
     set_up = installation.set_up()
     table = Table("system", "kind", "connected by")
     for name, kind in kinds.items():

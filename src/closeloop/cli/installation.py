@@ -72,6 +72,11 @@ class Installation(Protocol):
         """
         ...
 
+    @property
+    def kinds(self) -> Mapping[str, str]:
+        """Everything that can be connected, mail last → its kind."""
+        ...
+
     def made(self, source: str, settings: Mapping[str, str]) -> Connector:
         """A connector to a system by these settings; nothing is asked of it yet.
 

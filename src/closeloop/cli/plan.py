@@ -16,10 +16,12 @@ from rich.table import Table
 
 from closeloop.cli.installation import Installation
 from closeloop.cli.plan_page import page_of
+from closeloop.cli.readiness import lines_of_readiness
 from closeloop.cli.told import Told
 from closeloop.db import alone
 from closeloop.outbox.plans import REFUSED, Line, Plan, over
-from closeloop.planning import Applied, apply_plan, make_plan
+from closeloop.planning import Applied, apply_plan, check_plan, make_plan
+from closeloop.ports import Value
 from closeloop.words.errors import BadInput
 
 Sources = Annotated[
@@ -35,7 +37,7 @@ AtMost = Annotated[
     typer.Option("--at-most", metavar="SYSTEM.KIND=N", help="A ceiling instead of the process file's: crm.create=500."),
 ]
 InBulk = Annotated[
-    bool, typer.Option("--bulk", help="Send by bulk jobs where the system has them: fewer calls, later answers.")
+    bool, typer.Option("--bulk", help="Send by bulk jobs where these take fewer calls; answers come later.")
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 _KINDS = ("create", "update", "merge", "deactivate", REFUSED, "calls")
@@ -74,6 +76,7 @@ def apply(
     installation: Installation = context.obj
     hub, console = installation.hub, Console()
     made = _read(plan_file)
+    check_plan(hub, made)
     ceilings = None if at_most is None else _ceilings(at_most)
     if not yes and not sys.stdin.isatty():
         raise BadInput("there is no terminal to ask on, so nothing was sent; --yes sends without asking")
@@ -103,14 +106,18 @@ def tell(made: Plan, console: Console, show: int) -> None:
     if made.n_read:
         console.print("read: " + ", ".join(f"{n:,} records of {source}" for source, n in made.n_read.items()))
     console.print(f"{made.n_linked:,} people are known by several records, {made.n_asked:,} pairs wait for an answer")
+    _tell_first(made, console)
     if not made.lines:
         console.print("nothing is to be sent: every system holds what it should")
         return
     table = Table("system", *_KINDS)
     for source, counts in made.counts.items():
         numbers = {**counts, "calls": made.calls.get(source, 0)}
-        table.add_row(source, *(f"{numbers.get(kind, 0):,}" for kind in _KINDS))
+        table.add_row(source, *(_said(made, source, kind, numbers.get(kind, 0)) for kind in _KINDS))
     console.print(table)
+    if made.at_least:
+        told = ", ".join(made.at_least)
+        console.print(f"{told}: many go as bulk jobs, each looked at until it is done, so the calls are the least")
     for source, counts in made.counts.items():
         for kind in counts:
             lines = [line for line in made.lines if line.source == source and _kind(line) == kind]
@@ -120,13 +127,25 @@ def tell(made: Plan, console: Console, show: int) -> None:
                 console.print(f"  … {len(lines) - show:,} more to {kind} in {source}", style="dim")
 
 
+def _tell_first(made: Plan, console: Console) -> None:
+    to_do = lines_of_readiness(made.readiness)
+    if to_do:
+        console.print("[bold]to be put in order first:[/]")
+    for said in to_do:
+        console.print(f"  {escape(said)}")
+
+
 def said_of(line: Line) -> str:
     """One line of a plan for a terminal."""
     what = " ".join(filter(None, (line.source, line.verb, line.object, line.record_id, line.who and f"({line.who})")))
     if line.refused:
         return f"  {what}: would be refused: {line.refused}"
-    changes = "; ".join(f"{change.field} {change.old!r} → {change.new!r}" for change in line.changes)
+    changes = "; ".join(f"{change.field} {_held(change.old)} → {_held(change.new)}" for change in line.changes)
     return f"  {what}: {changes or line.why}"
+
+
+def _held(value: Value) -> str:
+    return "(empty)" if value in (None, "") else repr(value)
 
 
 def tell_applied(applied: Applied, console: Console) -> None:
@@ -135,7 +154,8 @@ def tell_applied(applied: Applied, console: Console) -> None:
     for source, counts in applied.plan.counts.items():
         for kind in sorted({*counts, *applied.done[source]}):
             table.add_row(source, kind, f"{counts.get(kind, 0):,}", f"{applied.done[source].get(kind, 0):,}")
-        table.add_row(source, "calls", f"{applied.plan.calls.get(source, 0):,}", f"{applied.calls.get(source, 0):,}")
+        foreseen = _said(applied.plan, source, "calls", applied.plan.calls.get(source, 0))
+        table.add_row(source, "calls", foreseen, f"{applied.calls.get(source, 0):,}")
     console.print(table)
     if applied.left:
         console.print(f"{applied.left:,} are left; the same command goes on")
@@ -143,6 +163,10 @@ def tell_applied(applied: Applied, console: Console) -> None:
         console.print("not as planned: " + "; ".join(applied.unlike))
     else:
         console.print("done, exactly as planned; from now on changes go out as they come")
+
+
+def _said(made: Plan, source: str, kind: str, n: int) -> str:
+    return f"at least {n:,}" if kind == "calls" and source in made.at_least else f"{n:,}"
 
 
 def _kind(line: Line) -> str:

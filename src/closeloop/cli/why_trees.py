@@ -7,6 +7,7 @@ from datetime import datetime
 
 from rich.tree import Tree
 
+from closeloop.measure.own_records import OwnRecord
 from closeloop.measure.person_nouns import FieldStory, GateStory, PersonStory
 from closeloop.measure.queue import Queued
 from closeloop.measure.stored import Plain, in_words
@@ -41,6 +42,8 @@ def person_tree(story: PersonStory, leads: Sequence[Queued]) -> Tree:
             branch.add(f"{reason.line}: {reason.text}")
     for gate in story.gate:
         _gate_branch(tree, gate)
+    for record in story.records:
+        _record_branch(tree, record)
     pursuits = tree.add(f"leads: {len(leads)}")
     for lead in leads:
         pursuits.add(
@@ -49,14 +52,24 @@ def person_tree(story: PersonStory, leads: Sequence[Queued]) -> Tree:
     return tree
 
 
+def _record_branch(tree: Tree, record: OwnRecord) -> None:
+    where = ", ".join(f"{system} {name} {id_}" for system, name, id_ in record.known)
+    gone = "" if record.living else "; deleted there, so it counts no more"
+    branch = tree.add(f"{record.kind} of the {record.through}: {where} ({record.id}){gone}")
+    for one in record.values:
+        branch.add(f"{one.field} = {one.value}: {one.why} ({one.message_id})")
+
+
 def field_branch(tree: Tree, story: FieldStory) -> None:
     """One field: what is believed, why, and what else was reported."""
-    branch = tree.add(f"{story.of} {story.field} = {story.value}{'' if story.valid else ' (not in its form)'}")
+    branch = tree.add(
+        f"{story.of} {story.field} = {story.value or '(empty)'}{'' if story.valid else ' (not in its form)'}"
+    )
     branch.add(story.why)
     for one in story.candidates:
         mark = "✓" if one.wins else "·"
         given = "" if one.given == one.value else f", given as {one.given}"
-        branch.add(f"{mark} {one.path} says {one.value}{given}, {_when(one.at)} ({one.message_id})")
+        branch.add(f"{mark} {one.path} says {one.value or '(empty)'}{given}, {_when(one.at)} ({one.message_id})")
 
 
 def lead_tree(story: LeadStory) -> Tree:

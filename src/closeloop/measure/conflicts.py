@@ -18,6 +18,8 @@ from closeloop.words.normal import comparable
 LOOKED_AT = 15_000
 """Believed values that are looked through for one page: so many take a fraction of a second."""
 A_PAGE = 20
+CLEARED = "(empty)"
+"""What a path says that took the value out on purpose."""
 Place = tuple[str, str]
 """Where to go on: the root and the field that were looked at last."""
 START: Place = ("~", "~")
@@ -69,7 +71,7 @@ class Conflicts:
 # A value that is valid, the latest on its path, and another one than what is believed. Bounded, wherever they are.
 _PAGE = text("""
     SELECT b.root_id, b.kind, b.field, b.value, b.why FROM (
-      SELECT w.root_id, w.kind, w.field, w.value, w.why FROM v_winners w
+      SELECT w.root_id, w.kind, w.field, w.value, w.why FROM v_settled w
       WHERE w.kind IN ('person', 'account') AND w.field IN :fields AND (w.root_id, w.field) < (:root, :field)
       ORDER BY w.root_id DESC, w.field DESC LIMIT :looked_at) b
     WHERE EXISTS (
@@ -79,7 +81,7 @@ _PAGE = text("""
         WHERE n.root_id = v.root_id AND n.field = v.field AND n.path = v.path AND n.valid = 1 AND n.at > v.at))
     ORDER BY b.root_id DESC, b.field DESC LIMIT :most""").bindparams(bindparam("fields", expanding=True))
 _LAST = text("""
-    SELECT w.root_id, w.field FROM v_winners w
+    SELECT w.root_id, w.field FROM v_settled w
     WHERE w.kind IN ('person', 'account') AND w.field IN :fields AND (w.root_id, w.field) < (:root, :field)
     ORDER BY w.root_id DESC, w.field DESC LIMIT 1 OFFSET :passed""").bindparams(bindparam("fields", expanding=True))
 _CLAIMS = text("""
@@ -128,7 +130,7 @@ def _told(connection: Connection, process: Process, rows: Sequence[Row[tuple[str
     roots = sorted({row.root_id for row in rows})
     claims: dict[tuple[str, str], dict[str, Claim]] = defaultdict(dict)
     for line in connection.execute(_CLAIMS, {"roots": roots}):
-        claim = Claim(line.path, text_of(line.given), from_us(line.at), line.message_id, bool(line.wins))
+        claim = Claim(line.path, text_of(line.given) or CLEARED, from_us(line.at), line.message_id, bool(line.wins))
         claims[line.root_id, line.field].setdefault(line.path, claim)
     shadows = _shadows(connection, roots)
     custody = {line.person_id: line.custody for line in connection.execute(_CUSTODY, {"roots": roots})}

@@ -120,7 +120,7 @@ def _values(connection: Connection, survivor: str, loser: str) -> dict[str, list
 def _shown(connection: Connection, process: Process, winners: Iterable[Winner]) -> Callable[[Winner], str]:
     """How to show a value: relations and owners by their names."""
     names = names_of(connection, process, ((winner.field, str(winner.value)) for winner in winners))
-    return lambda winner: names.get(str(winner.value)) or in_words(winner.given)
+    return lambda winner: names.get(str(winner.value)) or in_words(winner.given) or "(empty)"
 
 
 def _unsaid(winner: Winner, of: Mapping[str, Winner]) -> Winner:

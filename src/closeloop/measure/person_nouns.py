@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from closeloop.measure.merges import Merged
+from closeloop.measure.own_records import OwnRecord
 from closeloop.measure.review import Pair
 from closeloop.measure.scores import ScoreStory
 from closeloop.measure.stored import Plain, called
@@ -106,6 +107,7 @@ class PersonStory:
     visits: tuple[Visit, ...]
     gate: tuple[GateStory, ...]
     scores: tuple[ScoreStory, ...]
+    records: tuple[OwnRecord, ...] = ()
 
     @property
     def called(self) -> str:

@@ -25,7 +25,8 @@ _DEALS = text("""
       MAX(CASE WHEN field = 'opened_at' AND valid = 1 THEN value END) AS opened_at,
       MAX(CASE WHEN field = 'closed_at' AND valid = 1 THEN value END) AS closed_at,
       MAX(CASE WHEN field = 'account' THEN value END) AS account
-    FROM v_winners WHERE kind = 'opportunity' GROUP BY root_id""")
+    FROM v_winners WHERE kind = 'opportunity' GROUP BY root_id
+    HAVING COALESCE(MAX(CASE WHEN field = 'living' THEN value END), 'true') = 'true'""")
 _ALL = "total"
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import fields, is_dataclass
 from datetime import datetime
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
+from sqlalchemy import Row
+
+from closeloop.record.nouns import Winner
 from closeloop.words.moment import from_us
 
 Plain: TypeAlias = "str | int | float | bool | list[Plain] | dict[str, Plain] | None"
@@ -28,6 +31,16 @@ def mapping_of(text: str | None) -> dict[str, Plain]:
     """The object that a column holds as JSON; anything else is an empty one."""
     found = value_of(text)
     return found if isinstance(found, dict) else {}
+
+
+def winner_of(line: Row[Any]) -> Winner | None:
+    """The winner that a row of `v_winners` or `v_believed` tells of; None for what is no value of a field."""
+    value, given = value_of(line.value), value_of(line.given)
+    if not isinstance(value, str | int | float | bool) or not isinstance(given, str | int | float | bool):
+        return None
+    return Winner(
+        line.field, value, given, bool(line.valid), line.path, from_us(line.at), line.message_id, line.why
+    )  # fmt: skip
 
 
 def text_of(text: str | None) -> str:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from sqlalchemy import Connection, text
 
+from closeloop.measure.stages import stage_changes
 from closeloop.words.moment import from_us
 
 Lane = Literal["Marketing", "Sales", "Decisions"]
@@ -62,6 +63,13 @@ def timeline(connection: Connection, person_id: str, most: int = 500) -> tuple[H
         )
         for line in connection.execute(_ALERTS, asked)
     ]
+    happened += [
+        Happened(
+            one.at, "Sales", "deal stage", _words(one.stage, one.deal, one.role and f"as {one.role}"), one.source,
+            one.message_id,
+        )
+        for one in stage_changes(connection, person_id)[-most:]
+    ]  # fmt: skip
     return tuple(sorted(happened, key=lambda one: one.at, reverse=True))
 
 

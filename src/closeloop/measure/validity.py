@@ -16,6 +16,7 @@ from sqlalchemy import text
 from closeloop.measure.definitions import VALIDITY
 from closeloop.measure.nouns import Asked, Column, Report, Row, share
 from closeloop.process.nouns import FieldRule, Process
+from closeloop.record.nouns import CLEARED
 from closeloop.words.normal import comparable
 from closeloop.words.validity import Judgement, judge, kind_of
 
@@ -47,7 +48,9 @@ def _rows(asked: Asked) -> list[Row]:
         latest = {(line.entity_id, line.path): line for line in lines}
         newest = {_source(line.path): line.value for line in lines}
         for line in latest.values():
-            _count(counts.setdefault((_source(line.path), rule.name), _Counts()), rule, line)
+            of_source = counts.setdefault((_source(line.path), rule.name), _Counts())
+            if decode(line.value) != CLEARED:
+                _count(of_source, rule, line)
         for source, other in sides.items():
             if source in newest and other in newest:
                 each = counts[source, rule.name]

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 
 from closeloop.measure.merges import merges_of
+from closeloop.measure.own_records import own_records
 from closeloop.measure.person_nouns import Candidate, FieldStory, GateStory, KeyHeld, Part, PersonStory, Visit
 from closeloop.measure.review import open_pairs_of
 from closeloop.measure.scores import score_stories
@@ -40,7 +41,7 @@ def person_story(connection: Connection, process: Process, person_id: str, now: 
         field_stories(connection, person_id), _keys(connection, person_id), merges_of(connection, person_id),
         open_pairs_of(connection, person_id),
         _visits(connection, person_id), _gate(connection, person_id),
-        score_stories(connection, process, person_id, now),
+        score_stories(connection, process, person_id, now), own_records(connection, process, person_id),
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from closeloop.measure.merges import Merged
 from closeloop.measure.queue import Queued
+from closeloop.outbox.stale import NOT_NEEDED, NOT_NOW
 from closeloop.web.console import said
 from closeloop.web.console.window import State, Verdict
 
@@ -70,7 +71,12 @@ def retried(verdicts: Sequence[Verdict], *, is_all: bool) -> tuple[str, State]:
         return "Nothing was left to try again: somebody did it, or the cause is another one by now.", "decided"
     n = Counter(verdict.state for verdict in verdicts)
     worst = next((verdict for verdict in verdicts if verdict.state != "decided"), None)
-    done = f"{n['decided']:,} {'command is' if n['decided'] == 1 else 'commands are'} sent again"
+    n_ended = sum(verdict.state == "decided" and verdict.reason.startswith(NOT_NEEDED) for verdict in verdicts)
+    n_aside = sum(verdict.state == "decided" and verdict.reason.startswith(NOT_NOW) for verdict in verdicts)
+    n_sent = n["decided"] - n_ended - n_aside
+    done = f"{n_sent:,} {'command is' if n_sent == 1 else 'commands are'} sent again"
+    done += f", {n_ended:,} {'is' if n_ended == 1 else 'are'} not needed any more" if n_ended else ""
+    done += f", {n_aside:,} {'waits' if n_aside == 1 else 'wait'} among the rejects until needed" if n_aside else ""
     if worst is not None:
         return f"{done}; {len(verdicts) - n['decided']:,} not. {_not_decided('Try again', worst)}", worst.state
     return f"{done}.{'' if is_all else ' More of the same cause are left.'}", "decided"
