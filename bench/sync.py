@@ -1,7 +1,8 @@
 """How fast systems are kept alike: merging by sets, calls for each changed record, and a cycle without a change.
 
 `python -m bench.sync` from the project's folder, with --json for one JSON object a line. SIZES are the numbers of
-people, DATABASES some of sqlite and postgresql, PARTS some of survivorship, calls and quiet.
+people, DATABASES some of sqlite and postgresql, PARTS some of survivorship, calls, quiet and rescore,
+which takes the first of SIZES, and ten and a hundred times that many people (of a thousand, if SIZES says nothing).
 """
 
 from __future__ import annotations
@@ -15,13 +16,14 @@ from pathlib import Path
 from bench.figures import Figure, fsyncs_a_second, tell
 from bench.sync_calls import measure_calls
 from bench.sync_quiet import measure_quiet
+from bench.sync_rescore import measure_rescore
 from bench.sync_survivorship import measure_survivorship
 
 from support.postgres import NoPostgres, PostgresServer
 
 PROJECT = Path(__file__).resolve().parents[1]
 SIZES = tuple(int(size) for size in os.environ.get("SIZES", "10000,100000,1000000").split(","))
-PARTS = os.environ.get("PARTS", "survivorship,calls,quiet").split(",")
+PARTS = os.environ.get("PARTS", "survivorship,calls,quiet,rescore").split(",")
 
 
 def measure() -> list[Figure]:
@@ -42,6 +44,8 @@ def measure() -> list[Figure]:
             if "survivorship" in PARTS:
                 for n in SIZES:
                     figures += measure_survivorship(kind, folder, server, n)
+            if "rescore" in PARTS:
+                figures += measure_rescore(kind, folder, server, SIZES[0] if "SIZES" in os.environ else 1_000)
             if "quiet" in PARTS:
                 figures += measure_quiet(kind, folder, server, SIZES)
     return figures

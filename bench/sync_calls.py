@@ -1,40 +1,60 @@
-"""How many calls a vendor sees for a thousand records that are made or changed, against its own batch size.
+"""How many calls a vendor sees for a thousand records that are made or changed, against what it takes at once.
 
-Each connector with a simulator makes a thousand people there and changes them all, `batch_size` commands at a time, as
-the hub hands them over. What is asked once for each connection (descriptions of fields) is asked before.
+For each connector with a simulator the hub sends a thousand people there and then changes them all: as it does by
+itself, and as `apply --bulk` asks it to. What is asked once for each connection (descriptions of fields, what the
+vendor allows) is asked before.
 """
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from math import ceil
+from pathlib import Path
 from typing import Any
 
 from bench.figures import Figure
 
 from closeloop.connectors import eloqua, marketo, salesforce
-from closeloop.ports import Command, Connector, Outcome, Ref, Value, Verb
+from closeloop.outbox import store as outbox_store
+from closeloop.outbox.nouns import Planned, Way
+from closeloop.ports import Command, Connector, Ref, Value, Verb
 from closeloop.words.moment import SystemClock
+from support.road import Road, road_on
 
 N = 1_000
 _Fields = Callable[[int], Mapping[str, Value]]
+_WAYS: Mapping[str, Way] = {"": "usual", ", bulk": "bulk"}
 
 
 def measure_calls() -> list[Figure]:
-    """Calls made over calls needed, for each vendor: made and changed by batches, and in bulk where it has that."""
+    """Calls made over calls needed, for each vendor: made and changed as it comes, and in bulk where it has that."""
     clock = SystemClock()
     figures = []
     for name, (simulate, connect, *said) in _VENDORS.items():
-        for bulk in (False, True):
-            with simulate(clock) as simulator, closing(connect(simulator.settings, clock)) as connector:
-                if not bulk or connector.bulk_size:
-                    figures += _calls(name, connector, *said, bulk=bulk)
+        for told, way in _WAYS.items():
+            with (
+                tempfile.TemporaryDirectory(prefix="bench-") as folder,
+                simulate(clock) as simulator,
+                closing(connect(simulator.settings, clock)) as connector,
+                road_on(f"sqlite:///{Path(folder) / 'calls.db'}", clock=clock) as road,
+            ):
+                if way == "usual" or connector.bulk_size:
+                    figures += _calls(name + "{}" + told, road, connector, *said, way=way)
     return figures
 
 
 def _calls(
-    name: str, connector: Connector, object_name: str, fields: _Fields, change: _Fields, *, bulk: bool
+    name: str,
+    road: Road,
+    connector: Connector,
+    object_name: str,
+    fields: _Fields,
+    change: _Fields,
+    least: Mapping[str, int] | None,
+    *,
+    way: Way,
 ) -> list[Figure]:
     def made(number: int) -> Command:
         our_key = f"closeloop-{number}"
@@ -43,44 +63,53 @@ def _calls(
     def changed(number: int, ref: Ref) -> Command:
         return Command(f"change {number}", Verb.UPDATE, object_name, ref, fields=change(number))
 
-    at_once = connector.bulk_size if bulk else connector.batch_size
-    [first] = _push(connector, [made(N)], at_once)
-    _push(connector, [changed(N, first)], at_once)
+    [first] = _send(road, connector, [made(N)], way)
+    _send(road, connector, [changed(N, first)], way)
     before = connector.calls
-    refs = _push(connector, [made(number) for number in range(N)], at_once)
+    refs = _send(road, connector, [made(number) for number in range(N)], way)
     between = connector.calls
-    _push(connector, [changed(number, ref) for number, ref in enumerate(refs)], at_once)
-    least = ceil(N / connector.batch_size)
+    _send(road, connector, [changed(number, ref) for number, ref in enumerate(refs)], way)
+    needed = least or dict.fromkeys(("made", "changed"), ceil(N / connector.batch_size))
     return [
-        Figure(f"calls, {name}, {what}{', bulk' if bulk else ''}", N, calls, "calls", least, calls / least)
+        Figure(f"calls, {name.format(f', {what}')}", N, calls, "calls", needed[what], calls / needed[what])
         for what, calls in (("made", between - before), ("changed", connector.calls - between))
     ]
 
 
-def _push(connector: Connector, commands: list[Command], at_once: int) -> list[Ref]:
-    refs = []
-    for start in range(0, len(commands), at_once):
-        for answer in connector.push(commands[start : start + at_once]):
-            if answer.outcome is not Outcome.DONE or answer.ref is None:
-                raise SystemExit(f"{connector.system}: {answer.outcome} {answer.reason}")
-            refs.append(answer.ref)
-    return refs
+def _send(road: Road, connector: Connector, commands: list[Command], way: Way) -> list[Ref]:
+    """Send these through the hub; the records that they made or changed."""
+    with road.database.write() as connection:
+        planned = [Planned("crm", command, "bench", "bench") for command in commands]
+        outbox_store.plan(connection, planned, road.clock.now())
+    while road.hub.deliver("crm", connector, "bench", way) + road.hub.decide():
+        pass
+    keys = {command.key for command in commands}
+    found = {
+        str(key): Ref(str(name), str(id_))
+        for key, name, id_, state in road.rows("SELECT key, object, answer_id, state FROM commands")
+        if key in keys and state == "done"
+    }
+    if len(found) < len(keys):
+        raise SystemExit(f"{connector.system}: {len(keys) - len(found)} of {len(keys)} were not done")
+    return [found[command.key] for command in commands]
 
 
-_VENDORS: dict[str, tuple[Any, Any, str, _Fields, _Fields]] = {
+_VENDORS: dict[str, tuple[Any, Any, str, _Fields, _Fields, Mapping[str, int] | None]] = {
     "salesforce": (
         lambda clock: salesforce.simulate(clock, {}), salesforce.connect, "Lead",
         lambda number: {"LastName": f"Person {number}", "Company": "Acme", "Email": f"person{number}@acme.example"},
-        lambda number: {"Title": f"Buyer {number}"},
+        lambda number: {"Title": f"Buyer {number}"}, None,
     ),
     "marketo": (
         marketo.simulate, marketo.connect, "Lead",
         lambda number: {"email": f"person{number}@acme.example", "lastName": f"Person {number}"},
-        lambda number: {"title": f"Buyer {number}"},
+        lambda number: {"title": f"Buyer {number}"}, None,
     ),
     "eloqua": (
         eloqua.simulate, eloqua.connect, "Lead",
         lambda number: {"email": f"person{number}@acme.example", "last_name": f"Person {number}"},
         lambda number: {"title": f"Buyer {number}"},
+        # An import is defined, filled and looked at; the ids of those that it made take an export of four calls.
+        {"made": 7, "changed": 3},
     ),
 }  # fmt: skip

@@ -96,8 +96,8 @@ FROM (
   SELECT i, line.field, line.path,
     CASE line.field
       WHEN 'opted_out' THEN 'false'
-      WHEN 'email' THEN '"person' || i || '@company' || i / 5 || '.example"'
-      WHEN 'title' THEN CASE WHEN {changed} THEN '"Head of purchasing"' ELSE '"Buyer ' || i % 7 || '"' END
+      WHEN 'email' THEN '"person' || i || '@company' || (i / 5) || '.example"'
+      WHEN 'title' THEN CASE WHEN {changed} THEN '"Head of purchasing"' ELSE '"Buyer ' || (i % 7) || '"' END
       ELSE '"' || line.field || ' ' || i || '"'
     END AS said
   FROM numbers {then} (SELECT column1 AS field, column2 AS path FROM (VALUES {lines}) AS given_lines) AS line ON 1 = 1

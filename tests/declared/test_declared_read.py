@@ -91,6 +91,32 @@ def test_says_what_is_wrong_and_what_would_be_valid(old, new, said):
     assert any(said in each for each in found), found
 
 
+OWNERS = "owners: {from: users, id: login, fields: {name: title, email: mail}, inactive: {state: [left]}}\n"
+
+
+def test_the_users_are_no_people_and_have_keys_of_their_own():
+    declared = read(SOUND + OWNERS)
+    assert declared.owners is not None
+    assert (declared.owners.source, declared.owners.id, declared.owners.inactive) == (
+        "users", ("login",), {"state": ("left",)},
+    )  # fmt: skip
+    assert "User" not in declared.objects
+    assert read(SOUND).owners is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("from: users, ", "", "owners.from: missing"),
+        ("email: mail", "mail: mail", "unknown field 'mail'; did you mean 'email'"),
+        ("inactive:", "inactiv:", "unknown key 'inactiv'; did you mean 'inactive'"),
+    ],
+)
+def test_says_what_is_wrong_with_the_users(old, new, said):
+    found = faults(SOUND + OWNERS.replace(old, new, 1))
+    assert any(said in each for each in found), found
+
+
 def test_an_empty_declaration_says_what_it_needs():
     assert faults("{}") == ["erp.yaml:1: missing; a declaration names at least one object under `objects`"]
 

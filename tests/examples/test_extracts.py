@@ -16,9 +16,16 @@ from support.road import road_on
 PROCESS = Path(__file__).parents[2] / "examples" / "extracts" / "process.yaml"
 FOLDERS = {"crm": "salesforce", "ma": "marketo", "hubspot": "hubspot", "pardot": "pardot"}
 RECORDS = {  # rows of the files, and one for each record that only a table of merges or deletions names
-    "crm": {"Account": 10, "Contact": 4, "Lead": 1, "Opportunity": 10, "Task": 10, "Event": 10},
+    "crm": {"Account": 10, "Contact": 4, "Lead": 1, "Opportunity": 10, "Order": 10, "Task": 10, "Event": 10},
     "ma": {"Lead": 100 + 99 + 31, "Campaign": 100},
-    "hubspot": {"Contact": 22 + 4, "Account": 24, "Opportunity": 44 + 14, "Task": 2, "Campaign": 100},
+    "hubspot": {
+        "Contact": 22 + 4,
+        "Account": 24,
+        "Opportunity": 44 + 14,
+        "ContactRole": 11,
+        "Task": 2,
+        "Campaign": 100,
+    },
     "pardot": {"Lead": 100, "Opportunity": 100, "Campaign": 100},
 }
 ACTS = {
@@ -70,6 +77,13 @@ def test_four_extracts_load_with_their_merges_and_deletions(database_url, connec
             assert sum(where == source and state == "deleted" for where, _, state in held) == DELETED[source]
         assert dict(road.rows("SELECT kind, COUNT(*) FROM v_timeline GROUP BY kind")) == ACTS
 
+        bought = road.rows("SELECT field, value FROM v_winners WHERE kind = 'purchase' AND root_id = :id", id=road.one(
+            "SELECT root_id FROM v_keys WHERE kind = 'crm.Order' AND value = '8011G000000XFePQAW'"
+        ))  # fmt: skip
+        assert {str(field): json.loads(str(value)) for field, value in bought if field != "account"} == {
+            "number": "5393", "amount": "27998.60 USD", "status": "Activated", "living": True,
+            "ordered_at": "2019-11-11 17:23:34",
+        }  # fmt: skip
         keys = road.rows("SELECT kind, value, root_id FROM v_keys")
         roots = {(str(kind), str(value)): root for kind, value, root in keys}
         for (kind, loser), survivor in MERGED.items():

@@ -1,7 +1,11 @@
-"""Calls stay within the budget whatever waits, what is hot goes first, and an outage ends without a flood (F5, T12)."""
+"""Calls stay within the budget whatever waits, what is hot goes first, and an outage ends without a flood (F5, T12).
+
+`CLOSELOOP_TEST_CHANGES=50000` runs the day of F5 at its full size, with 1,000 calls: `python -m bench.flood`.
+"""
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,10 +25,10 @@ from support.counted_end import CountedEnd, Vendor
 from support.outgoing import planned
 from support.road import START, Road, road_on
 
-BUDGET = 20
-CHANGES = 1000
+CHANGES = int(os.environ.get("CLOSELOOP_TEST_CHANGES", "1000"))
 BATCH = 50
-"""So that the changes need more calls than the eighteen that are not kept for what is hot."""
+BUDGET = CHANGES // BATCH
+"""So that the changes need more calls than the nine of ten that are not kept for what is hot."""
 HOT = 20
 SELLER = {"0055g00000AAAAAAA1": "Abel"}
 MOST_CALLS_PER_THOUSAND = 25
@@ -139,6 +143,8 @@ def test_of_a_days_calls_hot_leads_get_theirs_and_the_rest_goes_on_when_the_day_
     assert sender.road.one("SELECT MAX(attempts) FROM commands") == 2
     assert sender.n_calls / (CHANGES + HOT) * 1000 <= MOST_CALLS_PER_THOUSAND
     assert (sender.seen().n, sender.seen().waits_for) == (0, "")
+    print(f"{CHANGES:,} changes and {HOT} hot leads: {first_day:,} calls of {BUDGET:,} on the first day before the hot")
+    print(f"leads came, {before:,} with them; {left:,} changes were left for the next; {sender.n_calls:,} calls in all")
 
 
 def test_control_without_the_budget_the_backlog_takes_the_whole_day(sender: Sender, monkeypatch):

@@ -114,8 +114,8 @@ def test_control_by_the_moment_of_arrival_each_order_has_its_own_winner(sqlite_u
     report = record_step.report
     with salesforce_sides(sqlite_url) as sides:
 
-        def as_it_came(message, entities, process):
-            return [value._replace(at=sides.road.clock.now()) for value in report(message, entities, process)]
+        def as_it_came(*stated):
+            return [value._replace(at=sides.road.clock.now()) for value in report(*stated)]
 
         monkeypatch.setattr(record_step, "report", as_it_came)
         assert len(same_conflict(sides, "joe")) > 1

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from closeloop.comparing import compare
 from closeloop.connectors import tryton as tryton_connector
+from closeloop.flow import unheard
 from closeloop.ports import Command, Ref, Verb
 from closeloop.words.moment import SystemClock
 from support.road import INTERESTED
@@ -69,6 +71,16 @@ def old_ids_resolve(sides: Sides, person: str, *refs: Ref) -> None:
         ) == [(person,)], ref  # fmt: skip
 
 
+def loser_is_deleted(sides: Sides, before: tuple[object, ...]) -> None:
+    """The record that went into the other is deleted for good, and a full compare misses it: nothing follows."""
+    sides.road.clock.advance(timedelta(minutes=10))
+    sides.settle()
+    compare(sides.road.hub, "crm", sides.crm.connector, "Contact", "on order", unheard)
+    assert sides.cycle() == {}
+    assert (n_people(sides), state(sides)) == (1, before)
+    assert sides.road.rows("SELECT DISTINCT status FROM leads") == [("open",)]
+
+
 def owner_is(sides: Sides, user: str) -> None:
     owners = sides.road.rows("SELECT owner FROM leads")
     names = {member.name for member in sides.crm.process.people if member.user == user}
@@ -105,6 +117,8 @@ def test_a_lead_of_salesforce_stays_one_person_through_all_of_it(database_url: s
         sides.settle()
         assert n_people(sides) == 1
         assert state(sides) == before, "as many acts and points as before"
+        sides.crm.vendor.purge(other.id)
+        loser_is_deleted(sides, before)
         old_ids_resolve(sides, person, lead, contact, other)
         responds_again(sides, HOME, person)
         sides.crm.vendor.log_call(contact.id, sides.crm.sato, "Connected")
@@ -152,6 +166,8 @@ def test_a_lead_of_a_real_tryton_stays_one_person_through_all_of_it(sqlite_url: 
         sides.cycle()
         assert n_people(sides) == 1
         assert state(sides) == before, "as many acts and points as before"
+        tryton.call("model.party.party.delete", [int(other.id)])
+        loser_is_deleted(sides, before)
         old_ids_resolve(sides, person, lead, contact, other)
         responds_again(sides, HOME, person)
         owner_is(sides, tryton.mori)

@@ -92,7 +92,9 @@ def test_a_decision_that_asks_the_clock_shows_in_the_comparison(short_history, e
     monkeypatch.setattr(
         Hub,
         "replay_batch",
-        lambda self, connection, messages, now: decide_again(self, connection, messages, now + timedelta(hours=1)),
+        lambda self, connection, messages, now, *more: decide_again(
+            self, connection, messages, now + timedelta(hours=1), *more
+        ),
     )
     replay(short_history.database, empty)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-COMMAND = (sys.executable, "-c", "from closeloop.app import main; main()")
+COMMAND = (sys.executable, "-c", "from closeloop.start import main; main()")
 PROCESSES = Path(__file__).resolve().parent.parent.parent / "processes"
 B2B = str(PROCESSES / "b2b.yaml")
 

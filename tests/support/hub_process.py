@@ -96,7 +96,8 @@ class _DiesAfterPush:
 
     def __init__(self, connector: Connector) -> None:
         self._connector = connector
-        self.batch_size, self.bulk_size, self.cost = connector.batch_size, connector.bulk_size, connector.cost
+        self.batch_size, self.bulk_size, self.bulk_from = connector.batch_size, connector.bulk_size, connector.bulk_from
+        self.cost = connector.cost
 
     def push(self, commands: Sequence[Command]) -> Sequence[Answer]:
         self._connector.push(commands)

@@ -31,6 +31,8 @@ class TrytonServer:
     url: str
     password: str
     http: httpx2.Client
+    folder: Path
+    """Where its database is: crm.sqlite."""
     user: str = "admin"
     company: int = 0
     sato: str = ""
@@ -84,22 +86,28 @@ def running_tryton(folder: Path) -> Iterator[TrytonServer]:
     """A server with a database of its own in `folder`, far east of Greenwich, until the block ends."""
     template = HOME / "template"
     shutil.copy(template / "crm.sqlite", folder / "crm.sqlite")
+    password = (template / "password").read_text(encoding="utf-8").strip()
+    with serving(folder, "Asia/Tokyo") as url, httpx2.Client(timeout=60) as http:
+        server = TrytonServer(url, password, http, folder)
+        _furnish(server)
+        yield server
+
+
+@contextmanager
+def serving(folder: Path, zone: str) -> Iterator[str]:
+    """Tryton's own process for the database in this folder, in this time zone, perhaps beside others; its address."""
     configuration = folder / "tryton.conf"
     configuration.write_text(
         f"[database]\nuri = sqlite://\npath = {folder}\n[web]\nlisten = 127.0.0.1:0\n", encoding="utf-8"
     )
-    log = folder / "log"
+    log = folder / f"log of {zone.replace('/', ' ')}"
     command = [str(HOME / "bin" / "trytond"), "-c", str(configuration), "-d", "crm"]
     with log.open("wb") as written:
         process = subprocess.Popen(
-            command, stdout=written, stderr=written, env={**os.environ, "TZ": "Asia/Tokyo", "PYTHONUNBUFFERED": "1"}
+            command, stdout=written, stderr=written, env={**os.environ, "TZ": zone, "PYTHONUNBUFFERED": "1"}
         )
     try:
-        password = (template / "password").read_text(encoding="utf-8").strip()
-        with httpx2.Client(timeout=60) as http:
-            server = TrytonServer(_address(log, process), password, http)
-            _furnish(server)
-            yield server
+        yield _address(log, process)
     finally:
         process.terminate()
         process.wait()

@@ -84,6 +84,15 @@ def of_salesforce() -> Process:
     return load_files({**b2b().files, path.name: text.encode()}, path.name)
 
 
+def letting_the_crm_clear(process: Process, name: str) -> Process:
+    """The same, but a blank in the CRM clears this field of a person."""
+    file = next(each for each in process.files if each.endswith(".yaml"))
+    text = process.files[file].decode()
+    line = next(each for each in text.splitlines() if each.startswith(f"    {name}:"))
+    changed = text.replace(line, f"{line.rstrip().removesuffix('}')}, cleared_by: [crm]}}")
+    return load_files({**process.files, file: changed.encode()}, file)
+
+
 def of_tryton(inside: str, outside: str) -> Process:
     """The same with Tryton; `inside` and `outside` are the employees of the teams."""
     team = (

@@ -66,8 +66,8 @@ class SalesforceSide(Crm):
     names: ClassVar[Mapping[str, str]] = {"email": "Email", "name": "Name", "phone": "Phone", "title": "Title"}
     own = ("title", "title")
 
-    def __init__(self, clock: Clock, simulator: Simulator) -> None:
-        self.process, self.vendor = of_salesforce(), simulator
+    def __init__(self, clock: Clock, simulator: Simulator, process: Process | None = None) -> None:
+        self.process, self.vendor = process or of_salesforce(), simulator
         self.sato = next(iter(simulator.users.values()))
         self.connector = salesforce.connect(simulator.settings, clock)
 
@@ -214,22 +214,27 @@ def _as_marketo(name: str, value: Value) -> Value:
 
 
 @contextmanager
-def salesforce_sides(url: str, skew: timedelta = timedelta(0), clock: ManualClock | None = None) -> Iterator[Sides]:
-    """With a simulated Salesforce, whose clock goes wrong by `skew`."""
+def salesforce_sides(
+    url: str, skew: timedelta = timedelta(0), clock: ManualClock | None = None, process: Process | None = None
+) -> Iterator[Sides]:
+    """With a simulated Salesforce, whose clock goes wrong by `skew`, and perhaps another process."""
     clock = clock or ManualClock(START)
     users = {member.user: member.name for member in of_salesforce().people}
     with (
         salesforce.simulate(Skewed(clock, skew), users) as vendor,
-        _sides(url, SalesforceSide(clock, vendor), clock) as sides,
+        _sides(url, SalesforceSide(clock, vendor, process), clock) as sides,
     ):
         yield sides
 
 
 @contextmanager
-def tryton_sides(url: str, server: TrytonServer) -> Iterator[Sides]:
-    """With a real Tryton; the hub hears of what happens there from now on."""
+def tryton_sides(
+    url: str, server: TrytonServer, letting: Callable[[Process], Process] = lambda process: process
+) -> Iterator[Sides]:
+    """With a real Tryton; the hub hears of what happens there from now on. `letting` gives its process another form."""
     clock = ManualClock(SystemClock().now().replace(microsecond=0))
     crm = TrytonSide(server)
+    crm.process = letting(crm.process)
     with _sides(url, crm, clock) as sides:
         sides.road.hub.reads_on("crm", crm.connector.mark())
         yield sides

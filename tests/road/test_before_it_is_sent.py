@@ -1,0 +1,84 @@
+"""What is planned fits what was read before it, in however many steps that came, and what is planned beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from closeloop.inbox import store as inbox_store
+from closeloop.ports import Record
+from closeloop.steps import plan as plan_step
+from support.ends import Ends, ends_of, merging
+from support.road import INTERESTED, Road, page_of, road_on
+
+JOE = "joe@acme.example"
+
+
+@pytest.fixture
+def road(database_url: str) -> Iterator[Road]:
+    with road_on(database_url, merging(writes="crm, ma")) as found:
+        yield found
+
+
+@pytest.fixture
+def ends(road: Road) -> Iterator[Ends]:
+    with ends_of(road) as found:
+        yield found
+
+
+def commands(road: Road, verb: str) -> list[tuple[object, ...]]:
+    return road.rows("SELECT source, state, attempts, after FROM commands WHERE verb = :verb ORDER BY no", verb=verb)
+
+
+def test_feedback_waits_for_the_record_that_the_same_step_asks_for(road: Road):
+    for n in range(2):
+        road.act("form.submitted", f"f{n}", email=JOE, **INTERESTED)
+    road.decide()
+    create = road.one("SELECT key FROM commands WHERE verb = 'create' AND source = 'ma'")
+    assert commands(road, "tell") == [("ma", "waiting", 0, create)]
+
+
+def test_an_address_goes_out_without_the_blanks_around_it(road: Road, ends: Ends):
+    for n in range(2):
+        road.act("form.submitted", f"f{n}", email="\t Joe@ACME.example\n", **INTERESTED)
+    road.decide()
+    assert road.hub.deliver("crm", ends.connectors["crm"], "w") == 1
+    assert [lead["Email"] for lead in ends.crm.records("Lead")] == ["Joe@ACME.example"]
+
+
+def read_in_two_steps(road: Road) -> None:
+    """The CRM's Joe is decided before anybody knows that marketing has him too."""
+    road.hub.take_in(
+        [page_of([Record("Contact", "0031", "person", road.clock.now(), {"Email": JOE})], road.clock.now())]
+    )
+    road.decide()
+    assert [each[:3] for each in commands(road, "create")] == [("ma", "waiting", 0)]
+    road.clock.advance(timedelta(seconds=1))
+    told = Record("Lead", "1000001", "person", road.clock.now(), {"email": JOE, "title": "CTO"})
+    road.hub.take_in([page_of([told], road.clock.now(), source="ma")])
+    road.decide()
+
+
+def test_nobody_is_made_where_they_were_found_meanwhile(road: Road):
+    read_in_two_steps(road)
+    assert [each[:3] for each in commands(road, "create")] == [("ma", "done", 0)]
+    assert road.one("SELECT reason FROM commands WHERE verb = 'create'") == "no longer needed: ma has a record of them"
+
+
+def test_control_without_a_second_look_they_would_be(road: Road, monkeypatch):
+    monkeypatch.setattr(plan_step, "needless", lambda *_: {})
+    read_in_two_steps(road)
+    assert [each[:3] for each in commands(road, "create")] == [("ma", "waiting", 0)]
+
+
+def test_large_pages_are_decided_few_at_a_time_so_that_doors_do_not_wait_for_long(road: Road, monkeypatch):
+    now = road.clock.now()
+    pages = [
+        page_of([Record("Contact", f"003{n}", "person", now, {"Email": f"ann{n}@a{n}.example"})], now) for n in range(5)
+    ]
+    road.hub.take_in(pages)
+    monkeypatch.setattr(inbox_store, "_MOST_BYTES", 2 * len(pages[0].body) + 5)
+    assert [road.hub.decide("live") for _ in range(4)] == [2, 2, 1, 0]
+    assert road.one("SELECT COUNT(*) FROM keys WHERE kind = 'email'") == 5
