@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from closeloop.outbox.nouns import Planned, Posted
-from closeloop.outbox.stale import look_again, supersede
+from closeloop.outbox.nouns import Known, Planned, Posted
+from closeloop.outbox.stale import look_again, orphans, supersede
 from closeloop.ports import Ref, Verb
 from support.outgoing import AT, planned
 
@@ -92,3 +92,19 @@ def test_what_waits_already_is_not_planned_twice():
 def test_what_a_lead_asked_for_is_nobody_elses_to_drop():
     owner = waits(planned("owner", refs={"owner": ABEL}), lead_id="lead-1")
     assert supersede([owner], []) == ([], {})
+
+
+def without_a_record(*, other: str | None) -> Known:
+    return Known("p", (), {}, {}, {}, {("crm", "Lead"): other} if other else {})
+
+
+def test_what_waits_for_a_create_that_is_not_made_waits_for_the_other_one_of_the_person():
+    joins = waits(replace(planned("k", Verb.JOIN, ref=None), after="made"))
+    moved, dropped = orphans([joins], {"made"}, without_a_record(other="other"))
+    assert ([each.after for each in moved], dropped) == (["other"], {})
+
+
+def test_where_nothing_else_is_made_it_is_not_sent():
+    joins = waits(replace(planned("k", Verb.JOIN, ref=None), after="made"))
+    moved, dropped = orphans([joins], {"made"}, without_a_record(other=None))
+    assert (moved, dropped) == ([], {"k": "no longer needed: its record is not made any more"})

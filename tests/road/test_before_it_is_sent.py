@@ -8,10 +8,13 @@ from datetime import timedelta
 import pytest
 
 from closeloop.inbox import store as inbox_store
-from closeloop.ports import Record
+from closeloop.inbox.nouns import Click
+from closeloop.outbox.store import post
+from closeloop.ports import Record, Ref
 from closeloop.steps import plan as plan_step
 from support.ends import Ends, ends_of, merging
 from support.road import INTERESTED, Road, page_of, road_on
+from support.vendor_words import clicked
 
 JOE = "joe@acme.example"
 
@@ -82,3 +85,37 @@ def test_large_pages_are_decided_few_at_a_time_so_that_doors_do_not_wait_for_lon
     monkeypatch.setattr(inbox_store, "_MOST_BYTES", 2 * len(pages[0].body) + 5)
     assert [road.hub.decide("live") for _ in range(4)] == [2, 2, 1, 0]
     assert road.one("SELECT COUNT(*) FROM keys WHERE kind = 'email'") == 5
+
+
+def linked_after_both_were_planned(road: Road) -> None:
+    """Two contacts, each of whom marketing is to get, are one for the CRM a moment later."""
+    now = road.clock.now()
+    road.hub.take_in(
+        [page_of([Record("Contact", n, "person", now, {"Email": f"{n}@acme.example"}) for n in ("0031", "0032")], now)]
+    )
+    road.decide()
+    assert [each[1] for each in commands(road, "create")] == ["waiting", "waiting"]
+    road.clock.advance(timedelta(seconds=1))
+    gone = Record("Contact", "0032", "person", road.clock.now(), {}, became=(Ref("Contact", "0031"),), deleted=True)
+    road.hub.take_in([page_of([gone], road.clock.now())])
+    road.decide()
+
+
+def test_two_who_are_linked_before_either_is_made_are_made_once(road: Road):
+    linked_after_both_were_planned(road)
+    assert sorted(each[1] for each in commands(road, "create")) == ["done", "waiting"]
+    said = road.rows("SELECT reason FROM commands WHERE verb = 'create' AND state = 'done'")
+    assert said == [("no longer needed: another create of them waits",)]
+
+
+def test_parted_again_before_anything_was_sent_both_are_made(road: Road):
+    linked_after_both_were_planned(road)
+    assert clicked(road, Click("unlink", str(road.one("SELECT id FROM merges")), "", "kim"))[0] == "decided"
+    assert [each[1] for each in commands(road, "create")] == ["waiting", "waiting"]
+
+
+def test_control_where_a_dropped_create_is_not_called_for_again_one_of_them_is_lost(road: Road, monkeypatch):
+    monkeypatch.setattr(post, "_call_for_again", lambda *_: None)
+    linked_after_both_were_planned(road)
+    clicked(road, Click("unlink", str(road.one("SELECT id FROM merges")), "", "kim"))
+    assert sorted(each[1] for each in commands(road, "create")) == ["done", "waiting"]

@@ -74,15 +74,20 @@ def supersede(unsent: Sequence[Posted], decided: Sequence[Planned]) -> tuple[lis
 
 
 def needless(undone: Sequence[Posted], known: Known) -> dict[str, str]:
-    """Creates, sent or not, of a person of whom a record was found there meanwhile: key → why not to send them."""
-    return {
-        each.planned.command.key: f"{NOT_NEEDED}: {each.planned.source} has a record of them"
-        for each in undone
-        if each.state != "dead"
-        and each.planned.command.verb is Verb.CREATE
-        and each.planned.lead_id is None
-        and known.records(each.planned.source)
-    }
+    """Creates, sent or not, of a person who has a record by now, or for whom another create waits: key → why not.
+
+    Two who were linked after both creates were planned have one each.
+    """
+    found = {}
+    for each in undone:
+        source, command = each.planned.source, each.planned.command
+        if each.state == "dead" or command.verb is not Verb.CREATE or each.planned.lead_id is not None:
+            continue
+        if known.records(source):
+            found[command.key] = f"{NOT_NEEDED}: {source} has a record of them"
+        elif each.state == "waiting" and known.pending.get((source, command.object), command.key) != command.key:
+            found[command.key] = f"{NOT_NEEDED}: another create of them waits"
+    return found
 
 
 def overtaken(undone: Sequence[Posted], known: Known) -> list[Planned]:
@@ -101,6 +106,8 @@ def overtaken(undone: Sequence[Posted], known: Known) -> list[Planned]:
 def orphans(undone: Sequence[Posted], unmade: Collection[str], known: Known) -> tuple[list[Planned], dict[str, str]]:
     """What waits for the record of a create that is not made any more: it goes to the person's own, or nowhere.
 
+    Where another create of theirs waits, it waits for that one.
+
     Returns:
         Those that go elsewhere, and key → why, of those that are not sent.
     """
@@ -111,7 +118,10 @@ def orphans(undone: Sequence[Posted], unmade: Collection[str], known: Known) -> 
         if each.state != "waiting" or planned.after not in unmade or command.verb is Verb.CREATE:
             continue
         record = next(iter(known.records(planned.source)), None) if _is_of_person(planned) else None
-        if record is None:
+        other = known.pending.get((planned.source, command.object)) if _is_of_person(planned) else None
+        if record is None and other is not None and other not in unmade:
+            moved.append(replace(planned, after=other))
+        elif record is None:
             dropped[command.key] = f"{NOT_NEEDED}: its record is not made any more"
         else:
             moved.append(replace(planned, command=replace(command, object=record[0], ref=Ref(*record))))

@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, and_, bindparam, func, select, update
 
 from closeloop.db import among, put
 from closeloop.outbox.lanes import lane_of
@@ -16,6 +16,7 @@ from closeloop.outbox.store.hand_on import hand_on
 from closeloop.outbox.store.lift import lift
 from closeloop.outbox.store.posted import posted
 from closeloop.outbox.store.tables import commands
+from closeloop.ports import Verb
 from closeloop.words.moment import to_us
 
 _PLANNED = (
@@ -25,9 +26,9 @@ _PLANNED = (
 )  # fmt: skip
 
 
-_RENEWED = (
+_AS_DECIDED_NOW = (
     update(commands)
-    .where(commands.c.key == bindparam("renewed"), commands.c.state == "dead")
+    .where(commands.c.key == bindparam("renewed"))
     .values(
         state="waiting", answers=0, reason=None, not_before=bindparam("at"), object=bindparam("object_now"),
         ref_object=bindparam("ref_object_now"), ref_id=bindparam("ref_id_now"), fields=bindparam("fields_now"),
@@ -35,6 +36,9 @@ _RENEWED = (
         message_id=bindparam("message_now"),
     )
 )  # fmt: skip
+_RENEWED = _AS_DECIDED_NOW.where(commands.c.state == "dead")
+_DROPPED = and_(commands.c.state == "done", commands.c.answer_id.is_(None), commands.c.attempts == 0)
+_CALLED_FOR_AGAIN = _AS_DECIDED_NOW.where(_DROPPED).values(answered_at=None)
 _ENDED = (
     update(commands)
     .where(commands.c.key == bindparam("ended"), commands.c.state == "dead")
@@ -44,6 +48,9 @@ _ENDED = (
 
 def plan(connection: Connection, planned: Sequence[Planned], now: datetime, *, bulk: bool = False) -> None:
     """Write commands to be sent; one whose key is there already is not written again.
+
+    A create that was dropped before it was ever sent goes out after all: its key is for ever, and two who were taken
+    for one person, of whom one create was enough, may be two again.
 
     Args:
         bulk: what brought them about came through the bulk queue, so that they go last, unless they are hot.
@@ -79,8 +86,19 @@ def plan(connection: Connection, planned: Sequence[Planned], now: datetime, *, b
             )
         )
     put(connection, commands, _PLANNED, rows, "keep")
+    _call_for_again(connection, planned, now)
     hand_on(connection, planned, now)
     lift(connection, planned)
+
+
+def _call_for_again(connection: Connection, planned: Sequence[Planned], now: datetime) -> None:
+    creates = {each.command.key: each for each in planned if each.command.verb is Verb.CREATE}
+    if not creates:
+        return
+    statement = select(commands.c.key).where(among(commands.c.key, sorted(creates)), _DROPPED)
+    found = connection.execute(statement).scalars()
+    if rows := _as_they_read_now([creates[key] for key in found], now):
+        connection.execute(_CALLED_FOR_AGAIN, rows)
 
 
 def load(connection: Connection, keys: Iterable[str]) -> dict[str, Posted]:
@@ -118,7 +136,12 @@ def revive(connection: Connection, keys: Sequence[str], now: datetime) -> int:
 
 def renew(connection: Connection, renewed: Sequence[Planned], now: datetime) -> None:
     """The same for dead commands that say something else by now."""
-    rows = [
+    if rows := _as_they_read_now(renewed, now):
+        connection.execute(_RENEWED, rows)
+
+
+def _as_they_read_now(planned: Sequence[Planned], now: datetime) -> list[dict[str, object]]:
+    return [
         {
             "renewed": each.command.key,
             "at": to_us(now),
@@ -131,10 +154,8 @@ def renew(connection: Connection, renewed: Sequence[Planned], now: datetime) -> 
             "why_now": each.why,
             "message_now": each.message_id,
         }
-        for each in renewed
+        for each in planned
     ]
-    if rows:
-        connection.execute(_RENEWED, rows)
 
 
 def end(connection: Connection, ended: Mapping[str, str], now: datetime) -> None:

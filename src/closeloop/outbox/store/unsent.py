@@ -64,14 +64,19 @@ def drop(connection: Connection, dropped: Mapping[str, str], now: datetime) -> s
 
 
 def readdress(connection: Connection, changed: Sequence[Planned]) -> set[str]:
-    """These go to another record, or point to another one. Returns those that were sent by now, as they were."""
+    """These go to another record, point to another one, or wait for another command.
+
+    Returns those that were sent by now, as they were.
+    """
     left = set()
-    for command in (each.command for each in changed):
+    for each in changed:
+        command = each.command
         values = {
             "object": command.object,
             "ref_object": command.ref.object if command.ref else None,
             "ref_id": command.ref.id if command.ref else None,
             "refs": json.dumps({name: [ref.object, ref.id] for name, ref in command.refs.items()}),
+            "after": each.after,
         }
         moved = update(commands).where(commands.c.key == command.key, _UNSENT).values(values)
         if connection.execute(moved).rowcount == 0:
