@@ -6,6 +6,7 @@ changes that it told of. A cursor that was lost is healed the same way.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -13,6 +14,7 @@ import structlog
 
 from closeloop.flow import Hub, unheard
 from closeloop.inbox.fields import fields_of
+from closeloop.inbox.store import MOST_BYTES
 from closeloop.outbox import store as outbox_store
 from closeloop.outbox.echo import news_of
 from closeloop.outbox.nouns import Compared
@@ -42,9 +44,14 @@ def listen(hub: Hub, source: str, end: Connector, on_page: Told = unheard) -> in
         return heal(hub, source, end, str(lost), on_page)
 
 
-def decide_all(hub: Hub, on_decided: Told = unheard) -> None:
-    """Decide all that waits, in both queues."""
-    while n := hub.decide("live") + hub.decide("bulk", BULK):
+def decide_all(hub: Hub, on_decided: Told = unheard, *, in_small_parts: bool = True) -> None:
+    """Decide all that waits, in both queues.
+
+    Args:
+        in_small_parts: False where nobody waits to write, and what comes later should change little that came before.
+    """
+    most = MOST_BYTES if in_small_parts else sys.maxsize
+    while n := hub.decide("live", most_bytes=most) + hub.decide("bulk", BULK):
         on_decided(n)
 
 

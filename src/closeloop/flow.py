@@ -117,15 +117,17 @@ class Hub:
         with self.database.read() as connection:
             return sum(line.n for line in inbox_store.n_waiting(connection).values())
 
-    def decide(self, queue: Queue = "live", n: int = BATCH) -> int:
+    def decide(self, queue: Queue = "live", n: int = BATCH, most_bytes: int = inbox_store.MOST_BYTES) -> int:
         """The second commit: take what waits through every step. Returns how many receipts were decided.
+
+        No more than `most_bytes` of their bodies at once, since others who write wait meanwhile.
 
         When that fails, the batch is taken apart until the message at fault stands alone; it waits with its error.
         """
         for _ in range(_TRIES):
             try:
                 with self.database.write() as connection:
-                    receipts = inbox_store.claim(connection, queue, n)
+                    receipts = inbox_store.claim(connection, queue, n, most_bytes)
                     if receipts:
                         messages = [message for receipt in receipts for message in read(receipt, self.process)]
                         self._pass(connection, messages, self.now(), queue)

@@ -215,7 +215,7 @@ def read_all(hub: Hub, ends: Mapping[str, Connector], progress: Progress) -> dic
     n_read = {}
     for source, end in ends.items():
         n_read[source] = listen(hub, source, end, partial(progress, f"reading {source}"))
-    decide_all(hub, partial(progress, "deciding"))
+    decide_all(hub, partial(progress, "deciding"), in_small_parts=False)
     return n_read
 
 

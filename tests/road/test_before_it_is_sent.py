@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import pytest
 
-from closeloop.inbox import store as inbox_store
 from closeloop.inbox.nouns import Click
 from closeloop.outbox.store import post
 from closeloop.ports import Record, Ref
@@ -76,14 +75,14 @@ def test_control_without_a_second_look_they_would_be(road: Road, monkeypatch):
     assert [each[:3] for each in commands(road, "create")] == [("ma", "waiting", 0)]
 
 
-def test_large_pages_are_decided_few_at_a_time_so_that_doors_do_not_wait_for_long(road: Road, monkeypatch):
+def test_large_pages_are_decided_few_at_a_time_so_that_doors_do_not_wait_for_long(road: Road):
     now = road.clock.now()
     pages = [
         page_of([Record("Contact", f"003{n}", "person", now, {"Email": f"ann{n}@a{n}.example"})], now) for n in range(5)
     ]
     road.hub.take_in(pages)
-    monkeypatch.setattr(inbox_store, "_MOST_BYTES", 2 * len(pages[0].body) + 5)
-    assert [road.hub.decide("live") for _ in range(4)] == [2, 2, 1, 0]
+    at_once = 2 * len(pages[0].body) + 5
+    assert [road.hub.decide("live", most_bytes=at_once) for _ in range(4)] == [2, 2, 1, 0]
     assert road.one("SELECT COUNT(*) FROM keys WHERE kind = 'email'") == 5
 
 
@@ -119,3 +118,25 @@ def test_control_where_a_dropped_create_is_not_called_for_again_one_of_them_is_l
     linked_after_both_were_planned(road)
     clicked(road, Click("unlink", str(road.one("SELECT id FROM merges")), "", "kim"))
     assert sorted(each[1] for each in commands(road, "create")) == ["done", "waiting"]
+
+
+def test_a_create_that_waits_says_what_is_believed_by_the_time_it_is_sent(road: Road):
+    read_twice(road)
+    assert road.one("SELECT fields FROM commands WHERE verb = 'create'") == (
+        '{"email": "joe@acme.example", "name": "Joseph Miller", "unsubscribed": false}'
+    )
+
+
+def test_control_as_it_was_planned_it_would_say_what_was_believed_then(road: Road, monkeypatch):
+    monkeypatch.setattr(plan_step, "as_they_read_now", lambda *_: [])
+    read_twice(road)
+    assert '"name": "Joe Miller"' in str(road.one("SELECT fields FROM commands WHERE verb = 'create'"))
+
+
+def read_twice(road: Road) -> None:
+    for name in ("Joe Miller", "Joseph Miller"):
+        road.clock.advance(timedelta(seconds=1))
+        at = road.clock.now()
+        told = Record("Contact", "0031", "person", at, {"Email": JOE, "Name": name, "HasOptedOutOfEmail": False})
+        road.hub.take_in([page_of([told], at)])
+        road.decide()

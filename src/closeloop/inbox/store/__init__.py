@@ -85,7 +85,7 @@ _MESSAGE = (
 _BATCH_NUMBERS = 0x636C_6261  # an advisory lock of PostgreSQL: whoever holds it gives out the next number
 _PULLS = 0x636C_7075
 _RESCORES = 0x636C_7273
-_MOST_BYTES = 1_000_000
+MOST_BYTES = 1_000_000
 """Of the bodies decided at once: about two thousand records."""
 _DONE = ("decided", "echo")
 _PAGE = 1_000
@@ -97,10 +97,11 @@ def save_receipts(connection: Connection, incoming: Sequence[Receipt]) -> None:
     put(connection, waiting, ("receipt_id", "queue"), [(receipt.id, receipt.queue) for receipt in incoming])
 
 
-def claim(connection: Connection, queue: Queue, n: int) -> list[Receipt]:
+def claim(connection: Connection, queue: Queue, n: int, most_bytes: int = MOST_BYTES) -> list[Receipt]:
     """Take up to `n` receipts that wait in `queue`, the oldest first; they are ours until the transaction ends.
 
-    Of large ones, such as pages of records, it takes fewer: what is decided at once keeps other writers waiting.
+    Of large ones, such as pages of records, it takes no more than `most_bytes`, and at least one: what is decided at
+    once keeps other writers waiting.
 
     What another transaction has claimed is passed over, so any number of workers may run on PostgreSQL. Records that
     were pulled are for one worker at a time, so that nobody takes a later state of a record for the earlier one; so is
@@ -112,7 +113,7 @@ def claim(connection: Connection, queue: Queue, n: int) -> list[Receipt]:
             by_others = select(receipts.c.id).where(receipts.c.id == waiting.c.receipt_id, receipts.c.door == door)
             statement = statement.where(~by_others.exists())
     claimed = connection.execute(statement.with_for_update(skip_locked=True)).scalars().all()
-    taken = _no_more_than(connection, claimed, _MOST_BYTES)
+    taken = _no_more_than(connection, claimed, most_bytes)
     found = load_receipts(connection, taken)
     return [found[receipt_id] for receipt_id in taken]
 

@@ -64,7 +64,7 @@ def drop(connection: Connection, dropped: Mapping[str, str], now: datetime) -> s
 
 
 def readdress(connection: Connection, changed: Sequence[Planned]) -> set[str]:
-    """These go to another record, point to another one, or wait for another command.
+    """These go to another record, point to another one, wait for another command, or say something else.
 
     Returns those that were sent by now, as they were.
     """
@@ -75,6 +75,7 @@ def readdress(connection: Connection, changed: Sequence[Planned]) -> set[str]:
             "object": command.object,
             "ref_object": command.ref.object if command.ref else None,
             "ref_id": command.ref.id if command.ref else None,
+            "fields": json.dumps(dict(command.fields), ensure_ascii=False),
             "refs": json.dumps({name: [ref.object, ref.id] for name, ref in command.refs.items()}),
             "after": each.after,
         }
