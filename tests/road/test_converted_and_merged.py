@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
+
+import pytest
 
 from closeloop.comparing import compare
 from closeloop.connectors import tryton as tryton_connector
@@ -12,6 +16,7 @@ from closeloop.ports import Command, Ref, Verb
 from closeloop.words.moment import SystemClock
 from support.road import INTERESTED
 from support.sides.world import Sides, salesforce_sides, tryton_sides
+from support.tryton_server import TrytonServer, running_tryton
 
 HOME = "quentin.zabel@home.example"
 JOE = {**INTERESTED, "name": "Quentin Zabel", "company": "Zabel Werke"}
@@ -148,7 +153,17 @@ def test_control_without_hearing_what_records_became_there_are_two_people(sqlite
         assert len(roots) == 2
 
 
-def test_a_lead_of_a_real_tryton_stays_one_person_through_all_of_it(sqlite_url: str, tryton):
+@pytest.fixture
+def own_tryton(tryton, tmp_path: Path) -> Iterator[TrytonServer]:
+    """One for this test alone: a full compare reads whatever others left in a shared one."""
+    folder = tmp_path / "tryton"
+    folder.mkdir()
+    with running_tryton(folder) as server:
+        yield server
+
+
+def test_a_lead_of_a_real_tryton_stays_one_person_through_all_of_it(sqlite_url: str, own_tryton: TrytonServer):
+    tryton = own_tryton
     with tryton_sides(sqlite_url, tryton) as sides:
         email = "quentin@zabel.example"
         person = becomes_a_lead(sides, email)
