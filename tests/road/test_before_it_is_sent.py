@@ -118,25 +118,3 @@ def test_control_where_a_dropped_create_is_not_called_for_again_one_of_them_is_l
     linked_after_both_were_planned(road)
     clicked(road, Click("unlink", str(road.one("SELECT id FROM merges")), "", "kim"))
     assert sorted(each[1] for each in commands(road, "create")) == ["done", "waiting"]
-
-
-def test_a_create_that_waits_says_what_is_believed_by_the_time_it_is_sent(road: Road):
-    read_twice(road)
-    assert road.one("SELECT fields FROM commands WHERE verb = 'create'") == (
-        '{"email": "joe@acme.example", "name": "Joseph Miller", "unsubscribed": false}'
-    )
-
-
-def test_control_as_it_was_planned_it_would_say_what_was_believed_then(road: Road, monkeypatch):
-    monkeypatch.setattr(plan_step, "as_they_read_now", lambda *_: [])
-    read_twice(road)
-    assert '"name": "Joe Miller"' in str(road.one("SELECT fields FROM commands WHERE verb = 'create'"))
-
-
-def read_twice(road: Road) -> None:
-    for name in ("Joe Miller", "Joseph Miller"):
-        road.clock.advance(timedelta(seconds=1))
-        at = road.clock.now()
-        told = Record("Contact", "0031", "person", at, {"Email": JOE, "Name": name, "HasOptedOutOfEmail": False})
-        road.hub.take_in([page_of([told], at)])
-        road.decide()

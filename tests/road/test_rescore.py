@@ -98,7 +98,7 @@ def planned(hub: Hub) -> Rescoring:
     return plan_rescore(hub, lambda *_: None)
 
 
-def killed(*_: object) -> int:
+def killed(*_: object, **__: object) -> int:
     raise KeyboardInterrupt
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
 
 from closeloop.outbox.copied import copied_into
-from closeloop.outbox.nouns import Known, Planned, Posted, Shadow
+from closeloop.outbox.nouns import Known, Planned, Shadow
 from closeloop.ports import Command, Ref, Value, Verb
 from closeloop.process.nouns import FieldRule, Process
 from closeloop.process.vocabulary import PERSON_OBJECTS
@@ -61,19 +60,6 @@ def sync(known: Known, custody: str, process: Process, message_id: str) -> list[
                     )
                 )
     return planned
-
-
-def as_they_read_now(undone: Iterable[Posted], known: Known, process: Process) -> list[Planned]:
-    """Creates of the person that wait to be sent and would hold something else than is believed by now."""
-    found = []
-    for planned in (each.planned for each in undone if each.state == "waiting"):
-        command = planned.command
-        is_theirs = known.pending.get((planned.source, command.object)) == command.key and planned.lead_id is None
-        if command.verb is Verb.CREATE and is_theirs and "email" in known.person:
-            fields = desired(process, planned.source, command.object, known.person, known.account)
-            if fields != dict(command.fields):
-                found.append(replace(planned, command=replace(command, fields=fields)))
-    return found
 
 
 def written_fields(process: Process, source: str, object_name: str) -> Iterable[tuple[str, FieldRule]]:

@@ -14,7 +14,7 @@ from closeloop.outbox.compile import compile_intents
 from closeloop.outbox.nouns import MAIL, Known, Posted, ShadowKey
 from closeloop.outbox.stale import is_of_fields, needless, orphans, overtaken, supersede
 from closeloop.outbox.store import unsent
-from closeloop.outbox.sync import as_they_read_now, sync
+from closeloop.outbox.sync import sync
 from closeloop.ports import Verb
 from closeloop.record import store as record_store
 from closeloop.steps.batch import Batch
@@ -60,7 +60,7 @@ def plan(batch: Batch) -> None:
         again.ended |= retried.ended
         again.aside += retried.aside
         elsewhere, nowhere = orphans(theirs, {*retried.unmade, *unmade}, known[person_id])
-        moved += [*elsewhere, *as_they_read_now(theirs, known[person_id], batch.process)]
+        moved += elsewhere
         dropped |= superseded | nowhere
         beside = known[person_id].beside([*left, *retried.renewed])
         batch.planned += left
