@@ -17,7 +17,7 @@ from sqlalchemy import Connection, text
 from closeloop.comparing import decide_all, listen
 from closeloop.flow import Hub
 from closeloop.outbox import store as outbox_store
-from closeloop.outbox.nouns import Posted
+from closeloop.outbox.nouns import UNFINISHED, Posted
 from closeloop.outbox.plans import REFUSED, Line, Plan, calls_of, keys_of, lines_of, lines_refused, moved, over
 from closeloop.outbox.readiness import Told, told_of
 from closeloop.outbox.store import plans as plan_store
@@ -32,7 +32,6 @@ Progress = Callable[[str, int], None]
 """Told what is under way, and how much more of it is done."""
 
 _MOST_SAID = 20
-_UNSENT = ("waiting", "leased")
 _RESTS = timedelta(seconds=1)
 _COUNTS = {
     "linked": text("""
@@ -143,7 +142,7 @@ def apply_plan(
     finish_plans(hub)
     with hub.database.read() as connection:
         came = plan_store.outcomes(connection, plan)
-    left = sum(n for _, _, state, n in came if state in _UNSENT)
+    left = sum(n for _, _, state, n in came if state in UNFINISHED)
     done: dict[str, Counter[str]] = {source: Counter() for source in plan.sources}
     for source, verb, state, n in came:
         if state in ("done", "dead"):
@@ -247,7 +246,7 @@ def _send(
             progress(f"sending to {source}", n)
             moved_on += n + hub.decide("live")
         with hub.database.read() as connection:
-            left = sum(n for *_, state, n in plan_store.outcomes(connection, plan) if state in _UNSENT)
+            left = sum(n for *_, state, n in plan_store.outcomes(connection, plan) if state in UNFINISHED)
         if not left or not wait(timedelta(0) if moved_on else _RESTS):
             return {source: ends[source].calls - n for source, n in before.items()}
 

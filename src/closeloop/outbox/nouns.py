@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from closeloop.inbox.nouns import Key
 from closeloop.ports import Command, Ref, Value, Verb
@@ -15,6 +15,8 @@ MAIL = "mail"
 """The connection through which mails go out."""
 
 CommandState = Literal["waiting", "leased", "done", "dead"]
+UNFINISHED: Final[tuple[CommandState, ...]] = ("waiting", "leased")
+"""States of commands that may still go out: those of one person wait for each other."""
 Way = Literal["usual", "bulk", "hot"]
 """How a sender sends: batches, and jobs where they pay; jobs wherever they take fewer calls; only what is hot."""
 

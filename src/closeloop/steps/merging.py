@@ -20,7 +20,7 @@ from closeloop.outbox.merge import (
     said_of_undoing,
     survivor_of,
 )
-from closeloop.outbox.nouns import Planned, Posted, ShadowKey
+from closeloop.outbox.nouns import UNFINISHED, Planned, Posted, ShadowKey
 from closeloop.outbox.undo import plan_restore
 from closeloop.ports import Outcome, Ref, Value, Verb
 from closeloop.process.nouns import Process
@@ -89,7 +89,7 @@ def on_their_way(batch: Batch, roots: Iterable[str]) -> dict[str, Merging]:
     found: dict[str, Merging] = {}
     for posted in outbox_store.load_merges(batch.connection, roots):
         person_id = posted.planned.person_id
-        if person_id is not None and posted.state in ("waiting", "leased"):
+        if person_id is not None and posted.state in UNFINISHED:
             theirs, survivor = found.setdefault(batch.root(person_id), Merging()), survivor_of(posted)
             theirs.losers[loser_of(posted)] = survivor[2]
             theirs.kept[survivor] = {**theirs.kept.get(survivor, {}), **posted.planned.command.fields}
@@ -157,7 +157,7 @@ def _call_back(batch: Batch) -> list[Undone]:
     unsent = {
         posted.planned.command.key: posted
         for posted in found
-        if posted.state in ("waiting", "leased") and is_parted(posted, people)
+        if posted.state in UNFINISHED and is_parted(posted, people)
     }
     outbox_store.settle(batch.connection, [call_back(posted, batch.now) for posted in unsent.values()])
     undone = []

@@ -10,9 +10,9 @@ from sqlalchemy import Connection, Select, and_, bindparam, or_, select, update
 
 from closeloop.db import INT, among
 from closeloop.outbox.lanes import BACKFILL
-from closeloop.outbox.nouns import Posted
+from closeloop.outbox.nouns import UNFINISHED, Posted
 from closeloop.outbox.store.posted import posted
-from closeloop.outbox.store.tables import UNFINISHED, commands
+from closeloop.outbox.store.tables import commands
 from closeloop.ports import Ref, Verb
 from closeloop.words.moment import to_us
 

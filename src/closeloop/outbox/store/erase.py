@@ -11,11 +11,11 @@ from sqlalchemy import ColumnElement, Connection, and_, case, delete, null, or_,
 
 from closeloop.db import among
 from closeloop.identity.erasure import ERASED
-from closeloop.outbox.nouns import MAIL, ShadowKey
+from closeloop.outbox.nouns import MAIL, UNFINISHED, ShadowKey
 from closeloop.outbox.plans import Plan
 from closeloop.outbox.readiness import Readiness
 from closeloop.outbox.store.plans import plans
-from closeloop.outbox.store.tables import UNFINISHED, commands, shadows
+from closeloop.outbox.store.tables import commands, shadows
 from closeloop.ports import Verb
 
 NOT_SENT = "the person was erased before it was sent"

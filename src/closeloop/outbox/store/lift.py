@@ -8,8 +8,8 @@ from sqlalchemy import Connection, and_, or_, select, update
 
 from closeloop.db import among
 from closeloop.outbox.lanes import HOT, lane_of
-from closeloop.outbox.nouns import Planned
-from closeloop.outbox.store.tables import UNFINISHED, commands
+from closeloop.outbox.nouns import UNFINISHED, Planned
+from closeloop.outbox.store.tables import commands
 
 
 def lift(connection: Connection, planned: Sequence[Planned]) -> None:

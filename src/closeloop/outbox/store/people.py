@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, select, update
 
 from closeloop.db import among
-from closeloop.outbox.nouns import Held, Link, Posted, ShadowKey
+from closeloop.outbox.nouns import UNFINISHED, Held, Link, Posted, ShadowKey
 from closeloop.outbox.store.posted import posted
 from closeloop.outbox.store.tables import commands, entities, keys, merges
 from closeloop.ports import Ref, Verb
@@ -30,7 +30,7 @@ def pending_creates(connection: Connection, roots: Sequence[str]) -> dict[str, d
     )
     found: dict[str, dict[tuple[str, str], str]] = {}
     for root, source, object_name, key, state in connection.execute(statement):
-        if state in ("waiting", "leased"):  # asked here, lest the index by state is taken: it holds the whole backlog
+        if state in UNFINISHED:  # asked here, lest the index by state is taken: it holds the whole backlog
             found.setdefault(root, {})[source, object_name] = key
     return found
 
@@ -53,7 +53,7 @@ def follow_merge(connection: Connection, root: str, source: str, loser: Ref, sur
         commands.c.source == source,
         commands.c.ref_object == loser.object,
         commands.c.ref_id == loser.id,
-        commands.c.state.in_(("waiting", "leased")),
+        commands.c.state.in_(UNFINISHED),
     )
     reason = f"{loser.object} {loser.id} was merged into {survivor.id}; what it should hold is decided there"
     connection.execute(

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Column, Connection, and_, case, func, or_, select, update
 
 from closeloop.db import INT, TEXT, among, put, table
-from closeloop.outbox.nouns import Posted
+from closeloop.outbox.nouns import UNFINISHED, Posted
 from closeloop.outbox.plans import Plan, PlanState
 from closeloop.outbox.store.posted import posted
 from closeloop.outbox.store.tables import commands, sending
@@ -115,6 +115,6 @@ def never_sent_to(connection: Connection, sources: Sequence[str]) -> list[str]:
 
 def all_sent(connection: Connection) -> list[Plan]:
     """The plans that are being carried out and of which nothing is left to be sent."""
-    unsent = select(commands.c.key).where(commands.c.plan_id == plans.c.id, commands.c.state.in_(("waiting", "leased")))
+    unsent = select(commands.c.key).where(commands.c.plan_id == plans.c.id, commands.c.state.in_(UNFINISHED))
     found = connection.execute(select(plans.c.content).where(plans.c.state == "applying", ~unsent.exists())).scalars()
     return [msgspec.json.decode(content, type=Plan) for content in found]

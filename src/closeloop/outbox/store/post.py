@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
@@ -14,7 +13,7 @@ from closeloop.outbox.nouns import Planned, Posted, Settlement
 from closeloop.outbox.rejects import SET_ASIDE
 from closeloop.outbox.store.hand_on import hand_on
 from closeloop.outbox.store.lift import lift
-from closeloop.outbox.store.posted import posted
+from closeloop.outbox.store.posted import WRITTEN_NOW, posted, written, written_now
 from closeloop.outbox.store.tables import commands
 from closeloop.ports import Verb
 from closeloop.words.moment import to_us
@@ -30,10 +29,8 @@ _AS_DECIDED_NOW = (
     update(commands)
     .where(commands.c.key == bindparam("renewed"))
     .values(
-        state="waiting", answers=0, reason=None, not_before=bindparam("at"), object=bindparam("object_now"),
-        ref_object=bindparam("ref_object_now"), ref_id=bindparam("ref_id_now"), fields=bindparam("fields_now"),
-        refs=bindparam("refs_now"), after=bindparam("after_now"), why=bindparam("why_now"),
-        message_id=bindparam("message_now"),
+        state="waiting", answers=0, reason=None, not_before=bindparam("at"), why=bindparam("why_now"),
+        message_id=bindparam("message_now"), **WRITTEN_NOW,
     )
 )  # fmt: skip
 _RENEWED = _AS_DECIDED_NOW.where(commands.c.state == "dead")
@@ -57,20 +54,19 @@ def plan(connection: Connection, planned: Sequence[Planned], now: datetime, *, b
     """
     rows = []
     for no, each in enumerate(planned):
-        command, ref = each.command, each.command.ref
-        refs = {name: [ref.object, ref.id] for name, ref in command.refs.items()}
+        command, said = each.command, written(each)
         rows.append(
             (
                 command.key,
                 each.source,
                 command.verb.value,
-                command.object,
-                ref.object if ref else None,
-                ref.id if ref else None,
+                said["object"],
+                said["ref_object"],
+                said["ref_id"],
                 command.our_key,
-                json.dumps(dict(command.fields), ensure_ascii=False),
-                json.dumps(refs),
-                each.after,
+                said["fields"],
+                said["refs"],
+                said["after"],
                 each.person_id,
                 each.lead_id,
                 each.why,
@@ -145,12 +141,7 @@ def _as_they_read_now(planned: Sequence[Planned], now: datetime) -> list[dict[st
         {
             "renewed": each.command.key,
             "at": to_us(now),
-            "object_now": each.command.object,
-            "ref_object_now": each.command.ref.object if each.command.ref else None,
-            "ref_id_now": each.command.ref.id if each.command.ref else None,
-            "fields_now": json.dumps(dict(each.command.fields), ensure_ascii=False),
-            "refs_now": json.dumps({name: [ref.object, ref.id] for name, ref in each.command.refs.items()}),
-            "after_now": each.after,
+            **written_now(each),
             "why_now": each.why,
             "message_now": each.message_id,
         }

@@ -4,13 +4,37 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import Final
 
-from sqlalchemy import RowMapping
+from sqlalchemy import BindParameter, RowMapping, bindparam
 
 from closeloop.outbox.nouns import Planned, Posted
 from closeloop.outbox.rejects import is_set_aside
 from closeloop.ports import Command, Ref, Verb
 from closeloop.words.moment import from_us
+
+WRITTEN_NOW: Final[Mapping[str, BindParameter[str]]] = {
+    name: bindparam(f"{name}_now") for name in ("object", "ref_object", "ref_id", "fields", "refs", "after")
+}
+"""Columns of `commands` that say what is to be done, for an update whose parameters are `written_now`."""
+
+
+def written(planned: Planned) -> dict[str, str | None]:
+    """What is to be done, as the columns of `WRITTEN_NOW` hold it."""
+    command = planned.command
+    return {
+        "object": command.object,
+        "ref_object": command.ref.object if command.ref else None,
+        "ref_id": command.ref.id if command.ref else None,
+        "fields": json.dumps(dict(command.fields), ensure_ascii=False),
+        "refs": json.dumps({name: [ref.object, ref.id] for name, ref in command.refs.items()}),
+        "after": planned.after,
+    }
+
+
+def written_now(planned: Planned) -> dict[str, str | None]:
+    """The same as parameters."""
+    return {f"{name}_now": value for name, value in written(planned).items()}
 
 
 def posted(row: RowMapping, attempts: int, made: Mapping[str, Ref]) -> Posted:

@@ -7,9 +7,6 @@ from sqlalchemy import table as known_table
 
 from closeloop.db import INT, REAL, TEXT, table
 
-UNFINISHED = ("waiting", "leased")
-"""States of commands that may still go out: those of one person wait for each other."""
-
 # fmt: off
 commands = table(
     "commands",

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
 
 from closeloop.db import among
-from closeloop.outbox.nouns import Planned, Posted
-from closeloop.outbox.store.posted import posted
+from closeloop.outbox.nouns import UNFINISHED, Planned, Posted
+from closeloop.outbox.store.posted import WRITTEN_NOW, posted, written_now
 from closeloop.outbox.store.tables import commands, entities
 from closeloop.ports import Record
 from closeloop.words.moment import to_us
 
-_UNANSWERED = ("waiting", "leased")
-_UNDONE = (*_UNANSWERED, "dead")
+_UNDONE = (*UNFINISHED, "dead")
 _UNSENT = and_(commands.c.state == "waiting", commands.c.attempts == 0)
+_READDRESSED = update(commands).where(commands.c.key == bindparam("readdressed"), _UNSENT).values(WRITTEN_NOW)
 
 
 def load_undone(connection: Connection, roots: Iterable[str]) -> dict[str, list[Posted]]:
@@ -38,7 +37,7 @@ def load_undone(connection: Connection, roots: Iterable[str]) -> dict[str, list[
 def load_unanswered(connection: Connection, roots: Iterable[str]) -> dict[str, list[Posted]]:
     """The same without what was refused."""
     undone = load_undone(connection, roots)
-    return {root: [each for each in theirs if each.state in _UNANSWERED] for root, theirs in undone.items()}
+    return {root: [each for each in theirs if each.state in UNFINISHED] for root, theirs in undone.items()}
 
 
 def under_way(connection: Connection, source: str, records: Iterable[Record]) -> list[str]:
@@ -46,7 +45,7 @@ def under_way(connection: Connection, source: str, records: Iterable[Record]) ->
     found = list(records)
     ids, keys = [each.id for each in found], [each.our_key for each in found if each.our_key is not None]
     about = or_(among(commands.c.ref_id, ids), among(commands.c.our_key, keys))
-    sent = and_(commands.c.source == source, commands.c.state.in_(_UNANSWERED), commands.c.attempts > 0, about)
+    sent = and_(commands.c.source == source, commands.c.state.in_(UNFINISHED), commands.c.attempts > 0, about)
     return sorted(connection.execute(select(commands.c.key).where(sent)).scalars())
 
 
@@ -68,18 +67,11 @@ def readdress(connection: Connection, changed: Sequence[Planned]) -> set[str]:
 
     Returns those that were sent by now, as they were.
     """
-    left = set()
-    for each in changed:
-        command = each.command
-        values = {
-            "object": command.object,
-            "ref_object": command.ref.object if command.ref else None,
-            "ref_id": command.ref.id if command.ref else None,
-            "fields": json.dumps(dict(command.fields), ensure_ascii=False),
-            "refs": json.dumps({name: [ref.object, ref.id] for name, ref in command.refs.items()}),
-            "after": each.after,
-        }
-        moved = update(commands).where(commands.c.key == command.key, _UNSENT).values(values)
-        if connection.execute(moved).rowcount == 0:
-            left.add(command.key)
-    return left
+    if not changed:
+        return set()
+    connection.execute(_READDRESSED, [{"readdressed": each.command.key, **written_now(each)} for each in changed])
+    keys = sorted({each.command.key for each in changed})
+    # One that was not sent before could be changed, and is ours until the transaction ends.
+    return set(keys) - set(
+        connection.execute(select(commands.c.key).where(among(commands.c.key, keys), _UNSENT)).scalars()
+    )
