@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Literal, Protocol
 
 from closeloop.words.moment import Clock
+from closeloop.words.verbs import Verb
 
 __all__ = [
     "HANDOVER",
@@ -92,23 +93,6 @@ HANDOVER = frozenset({"subject", "company", "product", "region", "campaign", "pa
 
 `done` is the other one: True in an UPDATE of a task that need not be done any more.
 """
-
-
-class Verb(StrEnum):
-    """What the hub can ask of an outside system: a closed list."""
-
-    CREATE = "create"  # fields, our_key: make the record unless one with our_key exists
-    UPDATE = "update"  # ref, fields
-    DEACTIVATE = "deactivate"  # ref, fields["reason"]: by the connector's own recipe, read back afterwards
-    REACTIVATE = "reactivate"  # ref, fields["owner"] (a user's id) if known: undo of the recipe, read back afterwards
-    JOIN = "join"  # ref (a person), fields["list"]: into a list or nurture programme
-    LEAVE = "leave"  # ref (a person), fields["list"]
-    TELL = "tell"  # ref (a person) or fields["email"]: feedback for marketing, fields as in the process
-    MERGE = "merge"  # ref survives, refs["loser"] of the same object goes into it, fields the survivor keeps; read back
-    CONVERT = "convert"  # ref (a Lead), refs: "account" and "person" it goes into, made anew where absent; read back
-    RESTORE = "restore"  # ref (deleted or merged away), fields as it last was: undeleted, or made anew under our_key
-    ERASE = "erase"  # ref: gone for good, by order of the person concerned; DONE also where it is gone already
-    MAIL = "mail"  # fields: to, subject, text, html
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from closeloop.audit.base import Base
 from closeloop.audit.nouns import Cleanup, Group, Pair
 from closeloop.audit.rates import questions
 from closeloop.audit.ties import Tie
+from closeloop.words.spreadsheet import harmless
 
 _EXAMPLES, _LARGEST = 6, 5
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 HEADER = (
     "group", "action", "system", "file", "line", "id", "name", "email", "phone", "title", "company", "weight", "reason",
@@ -85,12 +85,7 @@ def _line(base: Base, group: str, action: str, row: int, weight: float | None, r
         group, action, shown.system, shown.file, str(shown.line), shown.id, shown.name, shown.email, shown.phone,
         shown.title, shown.company, "" if weight is None else f"{weight:.1f}", reason,
     )  # fmt: skip
-    # Spreadsheets run what begins like a formula, and anybody may have typed these values; a phone number is none.
-    return [f"'{cell}" if cell.startswith(_FORMULA) and not _is_number(cell) else cell for cell in cells]
-
-
-def _is_number(cell: str) -> bool:
-    return cell[0] in "+-" and cell[1:].replace(" ", "").replace(".", "").replace("-", "").isdigit()
+    return [harmless(cell) for cell in cells]
 
 
 def _group(base: Base, rows: Sequence[int]) -> Group:

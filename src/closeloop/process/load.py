@@ -51,7 +51,12 @@ def load_kept(files: Mapping[str, bytes]) -> Process:
     Raises:
         ProcessError: this version of Closeloop cannot use it; all mistakes found.
     """
-    return load_files(files, next(name for name in files if _names_process(name, files[name])))
+    return load_files(files, main_file(files) or "")
+
+
+def main_file(files: Mapping[str, bytes]) -> str | None:
+    """The one of the files that names the process, as all others are named by it; None where none does."""
+    return next((name for name in files if _names_process(name, files[name])), None)
 
 
 def _names_process(name: str, content: bytes) -> bool:

@@ -313,6 +313,14 @@ class Matching:
 
 
 @dataclass(frozen=True, slots=True)
+class Loops:
+    """From how many times on, within which span, a field that a system sets back is not written there any more."""
+
+    after: int = 5
+    within: timedelta = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
 class Process:
     """Everything that was agreed, in one version. `signed` stands under every decision."""
 
@@ -342,6 +350,7 @@ class Process:
     ceilings: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """System → verb, "refused" or "calls" → how many a plan may have at most."""
     records: Mapping[str, OwnKind] = field(default_factory=dict)
+    loops: Loops = field(default_factory=Loops)
 
     @property
     def signed(self) -> str:

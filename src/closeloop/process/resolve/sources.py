@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from closeloop.process.document import At
-from closeloop.process.nouns import Path
+from closeloop.process.nouns import Loops, Path
 from closeloop.process.resolve.agreement import Agreement
 from closeloop.process.schema.places import DeclaredSource, FileSource, WebformSource
 from closeloop.process.sources import FileMapping, SourceDecl
 from closeloop.process.touches import TOUCH_KINDS, WEB_EVENTS
 from closeloop.rules import Vocabulary
+from closeloop.words.duration import parse_duration
+from closeloop.words.verbs import COUNTED
 
 
 def of_role(sources: Mapping[str, SourceDecl], *roles: str) -> dict[str, SourceDecl]:
@@ -31,8 +33,21 @@ def resolve_ceilings(agreement: Agreement, sources: Mapping[str, SourceDecl]) ->
     found: dict[str, dict[str, int]] = {}
     for name, part in agreement.part.ceilings.items():
         agreement.known(("ceilings", name), "system", name, of_role(sources))
-        found[name] = part.model_dump(exclude_none=True)
+        found[name] = {
+            kind: most
+            for kind, most in part.items()
+            if agreement.known(("ceilings", name, kind), "key", kind, frozenset(COUNTED))
+        }
     return found
+
+
+def resolve_loops(agreement: Agreement) -> Loops:
+    """When a field that a system sets back is held back."""
+    part = agreement.part.loops
+    within = parse_duration(part.within)
+    if not within:
+        agreement.faults.add(("loops", "within"), "a span of nothing finds no loop; valid is such as 24h")
+    return Loops(part.after, within)
 
 
 def read_path(agreement: Agreement, at: At, text: str, sources: Mapping[str, SourceDecl]) -> Path | None:

@@ -27,7 +27,7 @@ from closeloop.process.resolve.scores import (
     resolve_interest,
     resolve_route,
 )  # fmt: skip
-from closeloop.process.resolve.sources import resolve_ceilings, resolve_sources
+from closeloop.process.resolve.sources import resolve_ceilings, resolve_loops, resolve_sources
 from closeloop.process.resolve.stages import resolve_stages
 from closeloop.process.vocabulary import related, vocabularies
 
@@ -72,6 +72,7 @@ def resolve(agreement: Agreement) -> Process:
         matching=resolve_matching(agreement, sources),
         records=_frozen(records),
         ceilings=_frozen(resolve_ceilings(agreement, sources)),
+        loops=resolve_loops(agreement),
     )
 
 

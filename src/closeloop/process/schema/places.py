@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from closeloop.process.schema.base import Closed, Condition, Table, Text
+from closeloop.process.schema.base import Closed, Condition, Count, Span, Table, Text
+from closeloop.words.verbs import COUNTED
 
 Ready = Literal["salesforce", "tryton", "marketo", "eloqua", "webform", "console"]
 KINDS = ("salesforce", "tryton", "marketo", "eloqua", "sql", "folder", "rest", "webform", "console", "file")
@@ -89,15 +90,17 @@ SourcePart = Annotated[
 ]
 
 
-class CeilingPart(Closed):
-    """How much a plan may do to one system: lines of each kind, and calls; more is not carried out."""
+CeilingPart = Annotated[
+    dict[str, Annotated[int, Field(ge=0)]], Field(json_schema_extra={"propertyNames": {"enum": list(COUNTED)}})
+]
+"""How much a plan may do to one system: lines of each kind, and calls; more is not carried out."""
 
-    create: int | None = Field(default=None, ge=0)
-    update: int | None = Field(default=None, ge=0)
-    merge: int | None = Field(default=None, ge=0)
-    deactivate: int | None = Field(default=None, ge=0)
-    refused: int | None = Field(default=None, ge=0)
-    calls: int | None = Field(default=None, ge=0)
+
+class LoopsPart(Closed):
+    """A field that a system set back `after` times `within` a span is not written there any more; a person is told."""
+
+    after: Count = 5
+    within: Span = "1d"
 
 
 class CalendarPart(Closed):

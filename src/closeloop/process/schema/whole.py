@@ -12,7 +12,7 @@ from closeloop.process.schema.base import Closed, Condition, Name, Table, Text
 from closeloop.process.schema.fields import FieldsPart
 from closeloop.process.schema.matching import MatchingPart
 from closeloop.process.schema.own_records import OwnRecordPart
-from closeloop.process.schema.places import CeilingPart, RegionPart, SourcePart
+from closeloop.process.schema.places import CeilingPart, LoopsPart, RegionPart, SourcePart
 from closeloop.process.schema.scores import GatePart, RoutePart, ScoresPart
 from closeloop.process.schema.stages import Stages
 
@@ -32,6 +32,7 @@ class ProcessFile(Closed):
     agreed: AgreedPart
     sources: Annotated[dict[Name, SourcePart], Field(min_length=1)]
     ceilings: dict[Name, CeilingPart] = Field(default_factory=dict)
+    loops: LoopsPart = Field(default_factory=LoopsPart)
     regions: Annotated[dict[Name, RegionPart], Field(min_length=1)]
     people: Table
     products: Annotated[list[Name], Field(min_length=1)]
