@@ -9,17 +9,13 @@ there the table is written anew:
 
 from __future__ import annotations
 
-import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
+from importlib import import_module
 from pathlib import Path
 from typing import Final
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, column, inspect, select, table, text
 
 from closeloop.db.engine import Database
@@ -28,8 +24,10 @@ from closeloop.words.errors import Unready
 HISTORY: Final = Path(__file__).parent / "migrations"
 _MIGRATING: Final = 0x636C_6D69  # an advisory lock of PostgreSQL: one process migrates, the others wait
 _MADE_FROM: Final = table("v_made_from", column("digest"))  # a view of one row
+_AT: Final = table("alembic_version", column("version_num"))  # one row, which Alembic keeps
 _COMMENT: Final = re.compile(r"--[^\n]*")
-logging.getLogger("alembic").setLevel(logging.WARNING)
+_FILE: Final = re.compile(r"r([^_]+)_.*\.py")
+"""A revision's file begins with its number: what there is, is known without Alembic, which takes long to load."""
 
 
 def migrate(database: Database, views: Iterable[str], history: Path = HISTORY) -> bool:
@@ -45,9 +43,7 @@ def migrate(database: Database, views: Iterable[str], history: Path = HISTORY) -
     Raises:
         Unready: the database was made by a newer version, or is not there.
     """
-    config = Config(attributes={"connection": None})
-    config.set_main_option("script_location", str(history).replace("%", "%%"))
-    revisions = ScriptDirectory.from_config(config)
+    revisions = revisions_of(history)
     statements = [each for script in views for each in _statements(script)]
     digest = blake2b("\n".join(statements).encode(), digest_size=16).hexdigest()
     with database.read() as connection:
@@ -59,34 +55,40 @@ def migrate(database: Database, views: Iterable[str], history: Path = HISTORY) -
         if _stands(connection, revisions, digest):  # another process was first
             return False
         _drop_views(connection)
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        upgrade: Callable[[Connection, Path], None] = import_module("closeloop.db.upgrade").upgrade
+        upgrade(connection, history)
         made_from = f"CREATE VIEW {_MADE_FROM.name} AS SELECT '{digest}' AS digest"
         for statement in (*statements, made_from):
             connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
     return True
 
 
-def _stands(connection: Connection, revisions: ScriptDirectory, digest: str) -> bool:
+def revisions_of(history: Path) -> list[str]:
+    """The revisions of a history by the names of their files, the newest last."""
+    return sorted(named[1] for path in (history / "versions").iterdir() if (named := _FILE.fullmatch(path.name)))
+
+
+def _stands(connection: Connection, revisions: Sequence[str], digest: str) -> bool:
     """Whether nothing is left to do.
 
     Raises:
         Unready: the database is at a revision that is not in this history.
     """
     revision = _revision(connection)
-    known = {each.revision for each in revisions.walk_revisions()}
-    if revision is not None and revision not in known:
+    if revision is not None and revision not in revisions:
         raise Unready(
             f"the database is at revision {revision!r}, made by a newer Closeloop than this one, which knows revisions "
-            f"up to {revisions.get_current_head()!r}; install the newer version again, or name another database"
+            f"up to {revisions[-1]!r}; install the newer version again, or name another database"
         )
-    if revision != revisions.get_current_head() or _MADE_FROM.name not in _views(connection):
+    if revision != revisions[-1] or _MADE_FROM.name not in _views(connection):
         return False
     return bool(connection.execute(select(_MADE_FROM.c.digest)).scalar_one() == digest)
 
 
 def _revision(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+    if not inspect(connection).has_table(_AT.name):
+        return None
+    return connection.execute(select(_AT.c.version_num)).scalar_one_or_none()
 
 
 def _drop_views(connection: Connection) -> None:

@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
+from importlib import import_module
 from itertools import islice
 from pathlib import Path
 
@@ -14,7 +15,6 @@ from closeloop.tables.encoding import Measured, blocks_decoded, encoding_of, mea
 from closeloop.tables.header import header_of
 from closeloop.tables.kind import kind_of, refuse_markup
 from closeloop.tables.nouns import Choice, Layout, Look, Part, Row
-from closeloop.tables.parquet import parquet_columns
 from closeloop.tables.sheets import sheet_of, sheet_rows
 from closeloop.tables.text import json_rows
 from closeloop.words.errors import BadInput
@@ -53,7 +53,8 @@ def look(
         return _text(path, measured, encoding, delimiter, header, _knows(expect))
     found = Look(path, kind, measured.digest, measured.n_bytes, (), (Choice("format", kind, "by its first octets"),))
     if kind == "parquet":
-        return replace(found, columns=parquet_columns(path))
+        parquet = import_module("closeloop.tables.parquet")  # only now: it takes long, and most files are text
+        return replace(found, columns=parquet.parquet_columns(path))
     return _sheet(found, sheet, header, _knows(expect))
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from importlib import import_module
 
 import msgspec
 
 from closeloop.tables.nouns import Blank, Layout, Look, Part, Row
-from closeloop.tables.parquet import parquet_rows
 from closeloop.tables.sheets import sheet_rows
 from closeloop.tables.text import csv_rows, json_rows
 
@@ -63,7 +63,7 @@ def _sheet(look: Look) -> Iterator[Part]:
 
 
 def _parquet(look: Look) -> Iterator[Part]:
-    for number, values in parquet_rows(look.path):
+    for number, values in import_module("closeloop.tables.parquet").parquet_rows(look.path):
         some = any(value is not None for value in values)
         yield _as_json(number, dict(zip(look.columns, values, strict=True))) if some else Blank(number, "\n")
 

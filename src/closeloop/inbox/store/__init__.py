@@ -234,10 +234,21 @@ def found_sent(connection: Connection) -> dict[int, frozenset[str]]:
     return {no: frozenset(json.loads(sent)) for no, sent in connection.execute(kept)}
 
 
-def with_failures(connection: Connection, *, set_aside: bool = False) -> list[str]:
-    """Receipts in which a message failed (or was set aside, if that is asked for), the oldest first."""
+def with_failures(
+    connection: Connection, *, set_aside: bool = False, since: datetime | None = None, only: str | None = None
+) -> list[str]:
+    """Receipts in which a message failed (or was set aside, if that is asked for), the oldest first.
+
+    Args:
+        since: only what was received then or later.
+        only: only what came from this source.
+    """
     states = ("failed", "set_aside") if set_aside else ("failed",)
     statement = select(messages.c.receipt_id).where(messages.c.state.in_(states)).distinct()
+    if since is not None:
+        statement = statement.where(messages.c.received_at >= to_us(since))
+    if only is not None:
+        statement = statement.join(receipts, receipts.c.id == messages.c.receipt_id).where(receipts.c.source == only)
     return list(connection.execute(statement.order_by(messages.c.receipt_id)).scalars())
 
 
