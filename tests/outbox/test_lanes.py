@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from closeloop.db import Database, metadata
+from closeloop.db import Database
 from closeloop.outbox import store
 from closeloop.outbox.nouns import Planned
 from closeloop.outbox.store import post
@@ -21,7 +21,6 @@ LATER = AT + timedelta(seconds=5)
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     found = Database(database_url)
-    metadata.create_all(found.engine)
     yield found
     found.close()
 

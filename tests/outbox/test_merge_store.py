@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 import closeloop.identity.store  # noqa: F401 - its tables are joined
-from closeloop.db import Database, metadata
+from closeloop.db import Database
 from closeloop.outbox import store
 from closeloop.outbox.nouns import Held
 from closeloop.outbox.settle import settle
@@ -23,7 +23,6 @@ L1, L2 = Ref("Lead", "L1"), Ref("Lead", "L2")
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     found = Database(database_url)
-    metadata.create_all(found.engine)
     with found.write() as connection:
         for id_, root in (("ann", "ann"), ("joe", "joe"), ("joseph", "joe"), ("sepp", "joe")):
             connection.execute(

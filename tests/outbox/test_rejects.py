@@ -42,6 +42,11 @@ SAME = [
         "no such colour 4 for ann@acme.example",
         "other:update:Lead:no such colour … for …",
     ),
+    (
+        "Contact.meal choice held back: crm and ma overrule each other: crm holds 'is required', ma says 'too long'",
+        "Contact.meal choice held back: the hub and crm overrule each other: crm holds nothing, the hub says 7",
+        "loop:contact.meal choice",
+    ),
     ("gave up after 100 attempts: HTTP 503", "gave up after 101 attempts: HTTP 503", "gave_up:http …"),
 ]
 

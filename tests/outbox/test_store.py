@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from closeloop.db import Database, metadata
+from closeloop.db import Database
 from closeloop.identity import store as identity_store
 from closeloop.identity.nouns import Attributed, Born, Merge
 from closeloop.outbox import store
@@ -23,7 +23,6 @@ LATER = AT + store.LEASE + timedelta(seconds=1)
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     found = Database(database_url)
-    metadata.create_all(found.engine)
     yield found
     found.close()
 
@@ -182,7 +181,6 @@ def test_no_more_are_taken_than_asked_for_the_oldest_first(database):
 
 def test_two_workers_at_once_take_different_commands_and_never_two_of_one_person(postgres_url):
     database = Database(postgres_url)
-    metadata.create_all(database.engine)
     plan(database, *(planned(f"k{n:03}", person_id=f"p{n % 40}") for n in range(120)))
     barrier, taken = threading.Barrier(2), {}
 

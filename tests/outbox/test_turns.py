@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from closeloop.db import Database, metadata
+from closeloop.db import Database
 from closeloop.outbox import store
 from closeloop.outbox.breaker import FAILURES, SHORTEST
 from closeloop.outbox.budget import ASK_EVERY, IF_IT_FAILS, LOOKS
@@ -29,7 +29,6 @@ MIDNIGHT = AT.replace(hour=0)
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     found = Database(database_url)
-    metadata.create_all(found.engine)
     yield found
     found.close()
 
@@ -188,7 +187,6 @@ def test_nothing_is_read_while_the_vendor_is_away(database):
 def race(url: str) -> int:
     """Two senders who look at the budget at the same moment; how many calls both booked, of five."""
     with closing(Database(url)) as database:
-        metadata.create_all(database.engine)
         plan(database, 100)
         begin(database, CountedEnd(Vendor(), 1), setting=7)  # so that the row is there
         barrier = threading.Barrier(2)

@@ -18,7 +18,8 @@ from closeloop.ports import Record, Ref
 from closeloop.process.nouns import Process
 from closeloop.replay import compare, replay
 from closeloop.steps import accounts as step
-from support.road import INTERESTED, Road, b2b, opened, road_on
+from support.prepared import opened
+from support.road import INTERESTED, Road, b2b, road_on
 from support.vendor_words import clicked, joe_is_a_lead, told
 
 SATO, KELLER = "0055g00000S0005AAB", "0055g00000S0006AAB"

@@ -12,7 +12,8 @@ from closeloop.outbox import store as outbox_store
 from closeloop.ports import Outcome, Record, Ref
 from closeloop.replay import compare, replay
 from support.ends import Ends, come_to_rest, ends_of, merging, n_writes
-from support.road import Road, opened, page_of, road_on
+from support.prepared import opened
+from support.road import Road, page_of, road_on
 from support.vendor_words import JOE, answered, clicked, told
 
 ONE, OTHER = "0035g0000000001AAA", "0035g0000000002AAA"
@@ -321,3 +322,21 @@ def test_a_merge_made_in_the_crm_arrives_as_one_person_and_goes_on_to_marketing(
     assert ends.crm.faults.n_calls("POST", "/services/Soap") == 0, "what the CRM did itself is not asked of it"
     assert len(ends.ma.leads()) == 1
     assert road.rows("SELECT source, state, verified FROM commands WHERE verb = 'merge'") == [("ma", "done", 1)]
+
+
+def test_a_merge_made_in_marketing_arrives_as_one_person_and_goes_on_to_the_crm(road, ends):
+    seller = ends.crm.users["abel"]
+    kept = ends.crm.create_contact(seller, LastName="Miller", Email=JOE)
+    gone = ends.crm.create_contact(seller, LastName="Brown", Email="brown@globex.example")
+    come_to_rest(road, ends)
+    one, two = (int(str(ends.ma.lead_by_email(each)["id"])) for each in (JOE, "brown@globex.example"))
+    ends.ma.merge_leads(one, two)
+    come_to_rest(road, ends)
+    assert n_people(road) == 1
+    assert ends.ma.faults.n_calls("POST", "merge.json") == 0, "what marketing did itself is not asked of it"
+    assert [each["Id"] for each in ends.crm.records("Contact")] == [kept]
+    assert ends.crm.get(gone)["MasterRecordId"] == kept
+    assert road.rows("SELECT source, state, verified FROM commands WHERE verb = 'merge'") == [("crm", "done", 1)]
+    writes = n_writes(ends)
+    come_to_rest(road, ends)
+    assert (n_writes(ends), n_people(road)) == (writes, 1)

@@ -14,7 +14,8 @@ from closeloop.inbox.nouns import Click
 from closeloop.outbox.rejects import SET_ASIDE
 from closeloop.ports import Outcome, Ref
 from closeloop.replay import compare, replay
-from support.road import INTERESTED, Road, b2b, opened, page_of, road_on
+from support.prepared import opened
+from support.road import INTERESTED, Road, b2b, page_of, road_on
 from support.vendor_words import JOE, LEAD, answered, clicked, commands, joe_is_a_lead, lead_record
 from support.versions import version
 

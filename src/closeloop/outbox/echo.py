@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from closeloop.inbox.fields import Named
 from closeloop.inbox.nouns import Message
 from closeloop.outbox.nouns import STATE, Shadow, is_gone
-from closeloop.ports import Command, Record, Ref, Value
+from closeloop.outbox.overruled import WRITTEN, names_in, with_ours
+from closeloop.ports import Command, Record, Ref, Value, Verb
 from closeloop.record.clearing import is_blank
 from closeloop.words.moment import to_us
 from closeloop.words.normal import comparable
 
-_TOUCH, _OWNER, _AT, _OURS = "_touch", "_owner", "_at", "_ours"
-"""Beside the vendor's fields and `STATE`; the last has the names of those that we wrote and have not read since."""
+_TOUCH, _OWNER, _AT, _OURS, _REFS = "_touch", "_owner", "_at", "_ours", "_refs"
+"""Beside the vendor's fields and `STATE`: `_OURS` has the names of those that we wrote and have not read since, `_REFS`
+what the record points to."""
 
 
 def shadow_of(record: Record) -> dict[str, Value]:
@@ -22,7 +25,20 @@ def shadow_of(record: Record) -> dict[str, Value]:
     state = "deleted" if record.deleted else _named(record.became) or ("active" if record.active else "inactive")
     owner = record.refs.get("owner")
     stands = {_TOUCH: record.touch, STATE: state, _OWNER: owner.id if owner else None}
-    return {**record.fields, **stands, _AT: to_us(record.changed_at), _OURS: None}
+    refs = {name: [ref.object, ref.id] for name, ref in sorted(record.refs.items()) if name != "owner"}
+    return {**record.fields, **stands, _AT: to_us(record.changed_at), _OURS: None, _REFS: json.dumps(refs)}
+
+
+def pointed_before(record: Record, shadow: Shadow | None) -> frozenset[str]:
+    """The relations by which it was known to point to the same: said again with each change, they are no news."""
+    held = points_to(shadow)
+    return frozenset(name for name, ref in record.refs.items() if held.get(name) == ref)
+
+
+def points_to(shadow: Shadow | None) -> Mapping[str, Ref]:
+    """What a record was last known to point to, by relation."""
+    kept = (shadow or {}).get(_REFS)
+    return {name: Ref(*ref) for name, ref in json.loads(kept).items()} if isinstance(kept, str) else {}
 
 
 def was_read(shadow: Shadow | None) -> bool:
@@ -53,9 +69,11 @@ def news_of(record: Record, shadow: Shadow | None, fields: Sequence[Named]) -> f
     if shadow is None:
         return frozenset(now)
     news = {name for name, value in now.items() if name not in shadow or not _same(shadow[name], value)} - {_AT, _OURS}
-    spelled = news & _ours(shadow)
+    if _REFS not in shadow:
+        news -= {_REFS}  # kept before it was noted what a record points to
+    spelled = news & names_in(shadow, _OURS)
     if spelled:
-        forms = {named.name: named.form for named in fields if _means(named, record)}
+        forms = _forms(record, fields)
         news -= {name for name in spelled & forms.keys() if _equal(forms[name], shadow[name], now[name])}
     return frozenset(news)
 
@@ -68,7 +86,7 @@ def not_ours(
     Args:
         under_way: what is to make or change this record.
     """
-    forms = {named.name: named.form for named in fields if _means(named, record)}
+    forms = _forms(record, fields)
     ours = {
         name
         for command in under_way
@@ -78,6 +96,15 @@ def not_ours(
     return news - ours
 
 
+def set_back(record: Record, news: frozenset[str], shadow: Shadow | None, fields: Sequence[Named]) -> frozenset[str]:
+    """The news that stand where we had written something else, whether that was read in between or not."""
+    ours = names_in(shadow, WRITTEN) & news & record.fields.keys()
+    if not ours:
+        return frozenset()
+    forms, held = _forms(record, fields), shadow or {}
+    return frozenset(n for n in ours if not _equal(forms.get(n, "text"), held.get(n), record.fields[n]))
+
+
 def emptied(record: Record, shadow: Shadow | None) -> dict[str, bool]:
     """The fields that are blank and held a value before, with whether that was read in this very record.
 
@@ -85,7 +112,7 @@ def emptied(record: Record, shadow: Shadow | None) -> dict[str, bool]:
     """
     if shadow is None or not was_read(shadow) or record.deleted:
         return {}
-    ours = _ours(shadow)
+    ours = names_in(shadow, _OURS)
     return {
         name: name not in ours
         for name, value in record.fields.items()
@@ -104,8 +131,9 @@ def written(shadow: Shadow | None, command: Command) -> dict[str, Value]:
     """What the vendor holds in the record that it made, changed or let survive by a command of ours."""
     before = shadow or {}
     owner = command.refs.get("owner")
-    stands = {**before, **command.fields, _OURS: ",".join(sorted({*_ours(before), *command.fields}))}
-    return stands | ({_OWNER: owner.id} if owner else {})
+    stands = {**before, **command.fields, _OURS: ",".join(sorted({*names_in(before, _OURS), *command.fields}))}
+    marks = with_ours(before, command.fields) if command.verb is Verb.UPDATE else {}
+    return stands | marks | ({_OWNER: owner.id} if owner else {})
 
 
 def merged(shadow: Shadow | None, *became: Ref) -> dict[str, Value]:
@@ -125,14 +153,13 @@ def _named(refs: Iterable[Ref]) -> str:
     return ",".join(f"{ref.object}:{ref.id}" for ref in refs)
 
 
-def _ours(shadow: Shadow) -> set[str]:
-    names = shadow.get(_OURS)
-    return set(names.split(",")) if isinstance(names, str) and names else set()
-
-
-def _means(named: Named, record: Record) -> bool:
-    """Whether this record has the field: a path without an object means the entity's own records, and people's."""
-    return named.object == record.object or (named.object is None and record.entity in ("person", named.entity))
+def _forms(record: Record, fields: Sequence[Named]) -> dict[str, str]:
+    """Normal forms of the record's fields: a path without an object means the entity's own records, and people's."""
+    return {
+        named.name: named.form
+        for named in fields
+        if named.object == record.object or (named.object is None and record.entity in ("person", named.entity))
+    }
 
 
 def _equal(form: str, left: Value, right: Value) -> bool:

@@ -15,6 +15,8 @@ from closeloop.process.nouns import Process
 LOSER = "loser"
 """The reference of a MERGE to the record that goes."""
 ACCOUNT = "Account"
+ACCOUNT_REF = "account"
+"""The reference of a MERGE or a CONVERT to the account that its outcome is to belong to."""
 PERSON = "person"
 """The reference of a CONVERT to the contact that the lead goes into."""
 
@@ -57,7 +59,7 @@ def plan_merges(
 
 def lead_beside_contact(held: Sequence[Held], shadows: Mapping[ShadowKey, Shadow]) -> Iterator[tuple[Held, Held]]:
     """A lead and a contact that are one person now: none goes into the other, since that is a conversion."""
-    living = [each for each in held if shadows.get(each.key) and not is_gone(shadows[each.key])]
+    living = [each for each in held if lives(shadows, each.key)]
     for contact in living:
         if contact.object == "Contact":
             for lead in living:
@@ -78,7 +80,7 @@ def plan_conversions(
         held: the records of one person, the oldest first.
         pursued: leads of the CRM that somebody works on: what becomes of these is their owner's to say.
     """
-    living = [each for each in held if shadows.get(each.key) and not is_gone(shadows[each.key])]
+    living = [each for each in held if lives(shadows, each.key)]
     planned = []
     for source in process.matching.convert_in:
         contacts = [each for each in living if (each.source, each.object) == (source, "Contact")]
@@ -112,17 +114,17 @@ def plan_into_accounts(
         accounts: the records of their company.
         pursued: leads that somebody works on → the deal that they work on now; None while there is to be none.
     """
-    living = [each for each in held if _lives(shadows, each.key)]
+    living = [each for each in held if lives(shadows, each.key)]
     planned = []
     for source in process.matching.into_accounts:
-        into = next((key for key in accounts if key[:2] == (source, ACCOUNT) and _lives(shadows, key)), None)
+        into = next((key for key in accounts if key[:2] == (source, ACCOUNT) and lives(shadows, key)), None)
         if into is None or any((each.source, each.object) == (source, "Contact") for each in living):
             continue
         leads = [each for each in living if (each.source, each.object) == (source, "Lead")]
         # One makes the contact; others go into it once it is read.
         for lead in [each for each in leads if pursued.get(each.key) or each.key not in pursued][:1]:
             deal = pursued.get(lead.key)
-            refs = {"account": Ref(ACCOUNT, into[2])}
+            refs = {ACCOUNT_REF: Ref(ACCOUNT, into[2])}
             if deal is not None and deal.owner is not None:
                 refs["owner"] = deal.owner
             command = Command(
@@ -140,24 +142,29 @@ def plan_into_accounts(
     return planned
 
 
-def loser_of(posted: Posted) -> ShadowKey:
+def lives(shadows: Mapping[ShadowKey, Shadow], key: ShadowKey) -> bool:
+    """Whether a record was read and is not gone."""
+    return bool(shadows.get(key)) and not is_gone(shadows[key])
+
+
+def loser_of(merge: Planned) -> ShadowKey:
     """The record that a MERGE lets go."""
-    ref = posted.planned.command.refs[LOSER]
-    return posted.planned.source, ref.object, ref.id
+    ref = merge.command.refs[LOSER]
+    return merge.source, ref.object, ref.id
 
 
-def survivor_of(posted: Posted) -> ShadowKey:
+def survivor_of(merge: Planned) -> ShadowKey:
     """The record that a MERGE lets live."""
-    ref = posted.planned.command.ref
+    ref = merge.command.ref
     if ref is None:
-        raise ValueError(f"the merge {posted.planned.command.key} names no survivor")
-    return posted.planned.source, ref.object, ref.id
+        raise ValueError(f"the merge {merge.command.key} names no survivor")
+    return merge.source, ref.object, ref.id
 
 
 def is_parted(posted: Posted, roots: Mapping[ShadowKey, str]) -> bool:
     """Whether the two records of a MERGE are two people's now; `roots` says whose each is."""
-    loser = roots.get(loser_of(posted))
-    return loser is None or loser != roots.get(survivor_of(posted))
+    loser = roots.get(loser_of(posted.planned))
+    return loser is None or loser != roots.get(survivor_of(posted.planned))
 
 
 def call_back(posted: Posted, now: datetime) -> Settlement:
@@ -173,25 +180,22 @@ def is_carried_out(posted: Posted) -> bool:
 
 def said_of_undoing(posted: Posted, *, carried_out: bool) -> str:
     """What a person who undoes a merge is to know of one outside."""
-    source, name, loser = loser_of(posted)
-    survivor = survivor_of(posted)[2]
+    source, name, loser = loser_of(posted.planned)
+    survivor = survivor_of(posted.planned)[2]
     if carried_out:
         return (
             f"{source} has merged {name} {loser} into {survivor}: it is asked to restore {loser}, or to make it anew "
-            f"where it cannot; what hung on it stays with {survivor}, and the two are not merged again from here"
+            f"where it cannot; what hung on it, and an account it brought, stay with {survivor}, and the two are not "
+            "merged again from here"
         )
     return f"the merge of {name} {loser} into {survivor} is not sent to {source} any more"
-
-
-def _lives(shadows: Mapping[ShadowKey, Shadow], key: ShadowKey) -> bool:
-    return bool(shadows.get(key)) and not is_gone(shadows[key])
 
 
 def _groups(held: Sequence[Held], shadows: Mapping[ShadowKey, Shadow]) -> Collection[list[Held]]:
     """The living records by system and object."""
     groups: dict[tuple[str, str], list[Held]] = {}
     for each in held:
-        if shadows.get(each.key) and not is_gone(shadows[each.key]):
+        if lives(shadows, each.key):
             groups.setdefault((each.source, each.object), []).append(each)
     return groups.values()
 

@@ -46,6 +46,7 @@ class Posted:
 
     Attributes:
         is_set_aside: refused, and somebody tried it again when nothing called for it; it goes out once something does.
+        is_held_back: never sent, since the system sets the field back each time.
     """
 
     planned: Planned
@@ -55,6 +56,7 @@ class Posted:
     verified: bool = False
     lane: int = 1
     is_set_aside: bool = False
+    is_held_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from closeloop.outbox.echo import points_to
+from closeloop.outbox.linked import Linked
 from closeloop.outbox.lint import refusal
+from closeloop.outbox.merge import ACCOUNT_REF, LOSER, PERSON
 from closeloop.outbox.nouns import Posted, Shadow, ShadowKey
 from closeloop.outbox.portion import Portion, most_seen, portion_of
 from closeloop.outbox.readiness import Readiness, Refused, Told
@@ -16,10 +19,9 @@ from closeloop.outbox.sync import written_fields
 from closeloop.ports import Command, Connector, Value, Verb
 from closeloop.process.nouns import Process
 from closeloop.record.nouns import Winners
+from closeloop.words.verbs import CALLS, REFUSED
 
 PlanState = Literal["open", "applying", "applied", "void"]
-REFUSED = "refused"
-"""Beside the verbs, in counts: lines that are known to be refused, so they are not sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,8 @@ class Plan:
         n_linked: people of whom several records are known to be one, over all systems.
         n_asked: pairs that wait for a person to say whether they are one.
         readiness: how each connection stands before it is written to, in the order of `sources`.
+        linked: who was put together since the last approved plan was made; the first of `n_links`.
+        decided: number of the last batch that was decided before: what is linked later is told by a later plan.
     """
 
     id: str
@@ -86,6 +90,9 @@ class Plan:
     n_asked: int = 0
     at_least: tuple[str, ...] = ()
     readiness: tuple[Readiness, ...] = ()
+    linked: tuple[Linked, ...] = ()
+    n_links: int = 0
+    decided: int = 0
 
     @property
     def counts(self) -> dict[str, dict[str, int]]:
@@ -135,18 +142,21 @@ def moved(plan: Plan, posted: Mapping[str, Posted], shadows: Mapping[ShadowKey, 
         now = posted.get(line.key)
         if now is None or (now.state in ("done", "dead") and not now.planned.command.attempt):
             if not line.refused:
-                said.append(f"{_named(line)}: is not to be sent any more")
+                said.append(f"{named(line)}: is not to be sent any more")
             continue
         if now.state != "waiting":
             continue  # sent before the plan was stopped
         planned = {change.field: change.new for change in line.changes}
         if line.verb == Verb.CREATE and planned != dict(now.planned.command.fields):
-            said.append(f"{_named(line)}: what it would hold was decided anew")
+            said.append(f"{named(line)}: what it would hold was decided anew")
+        account = now.planned.command.refs.get(ACCOUNT_REF)
+        if line.verb == Verb.MERGE and planned.get(ACCOUNT_REF) != (account.id if account else None):
+            said.append(f"{named(line)}: the account that it goes to was decided anew")
         holds = shadows.get((line.source, line.object, line.record_id or ""), {})
         for change in line.changes if line.verb == Verb.UPDATE else ():
             held = holds.get(change.field)
             if held not in (change.old, change.new):
-                said.append(f"{_named(line)}: {change.field} was {change.old!r} and is {held!r} now")
+                said.append(f"{named(line)}: {change.field} was {change.old!r} and is {held!r} now")
     return said
 
 
@@ -156,7 +166,7 @@ def over(plan: Plan, ceilings: Mapping[str, Mapping[str, int]]) -> list[str]:
     Args:
         ceilings: connection → verb, "refused" or "calls" → how many at most.
     """
-    found = {source: {**counts, "calls": plan.calls.get(source, 0)} for source, counts in plan.counts.items()}
+    found = {source: {**counts, CALLS: plan.calls.get(source, 0)} for source, counts in plan.counts.items()}
     return [
         f"{source}: {found[source].get(what, 0):,} {what}, and at most {most:,} are allowed"
         for source, limits in ceilings.items()
@@ -218,8 +228,11 @@ def _line(
         Change(name, holds.get(name), value, person[rules[name]].why if rules.get(name) in person else planned.why)
         for name, value in command.fields.items()
     )
+    if command.verb is Verb.MERGE and (account := command.refs.get(ACCOUNT_REF)):
+        before = points_to(holds).get(ACCOUNT_REF)
+        changes += (Change(ACCOUNT_REF, before.id if before else None, account.id, planned.why),)
     says = told[planned.source]
-    loser = command.refs.get("loser")
+    loser = command.refs.get(LOSER)
     who = next((each for name in ("name", "email") if (each := person.get(name)) and not each.is_cleared), None)
     return Line(
         command.key, planned.source, command.verb.value, command.object, command.ref.id if command.ref else None,
@@ -232,17 +245,18 @@ def _into(command: Command) -> str | None:
     """What a conversion makes of a lead; what is there already stays the only one."""
     if command.verb is not Verb.CONVERT:
         return None
-    if person := command.refs.get("person"):
+    if person := command.refs.get(PERSON):
         return f"{person.object} {person.id}"
-    account, deal = command.refs.get("account"), command.fields.get("opportunity")
+    account, deal = command.refs.get(ACCOUNT_REF), command.fields.get("opportunity")
     into = f"{account.object} {account.id} (existing), new contact" if account else "a new account, new contact"
     return f"{into}, new deal" if deal else into
 
 
-def _named(line: Line) -> str:
-    into = line.into and f"into {line.into}"
-    parts = (line.source, line.verb, line.object, line.record_id, into, line.who and f"({line.who})")
-    return " ".join(filter(None, parts))
+def named(line: Line) -> str:
+    """A line in a few words: what would be done to which record, what it goes into, and whose it is."""
+    into = line.record_id if line.loser else line.into
+    parts = (line.source, line.verb, line.object, line.loser or line.record_id, into and f"into {into}")
+    return " ".join(filter(None, (*parts, line.who and f"({line.who})")))
 
 
 def keys_of(lines: Iterable[Line]) -> set[ShadowKey]:

@@ -1,4 +1,4 @@
-"""Why a system refused a command, as a cause that many share: in plain words, with what to do about it."""
+"""Why a command was refused or held back, as a cause that many share: in plain words, with what to do about it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from typing import Final
 
 SET_ASIDE: Final = " (tried again when it was not needed)"
 """What follows the reason of a create that somebody tried again when nothing called for it."""
+
+HELD_BACK: Final = " held back: "
+"""What follows the field in the reason of a command that the hub itself did not send, as it is set back each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,12 @@ def _kind(name: str, signs: str, what: str, remedy: str) -> _Kind:
 
 
 _KINDS: Final = (
+    _kind(
+        "loop", rf"^\S.*?{HELD_BACK}.* overrule each other: ",
+        "{where} is held back: what is written there is set back each time, so the two would write for ever",
+        "stop the automation there that sets it back, or let that system win (first in `trust`, outside `newest`), or "
+        "take it out of the field's `write`, then try again",
+    ),
     _kind(
         "gave_up", r"^gave up after \d+ attempts",
         "it did not go through however often it was tried",
@@ -111,6 +120,7 @@ _KINDS: Final = (
         "do what the reason says by hand, or take it out of the process file",
     ),
 )  # fmt: skip
+_LOOP: Final = _KINDS[0]
 _LEFT: Final = next(kind for kind in _KINDS if kind.name == "inactive_owner")
 _ASK = "read the reason of one of them, mend it at the system or in the process file, then try again"
 _FIELD: Final = (
@@ -127,6 +137,7 @@ _VALUES: Final = (
     re.compile(r"\b(?=\w*\d)\w{8,}\b"),
     re.compile(r"\b\d[\d.,:/-]*\b"),
 )
+_GAVE_UP: Final = r"^gave up after \d+ attempts: "
 _LONGEST = 200
 
 
@@ -142,15 +153,26 @@ def cause_of(verb: str, object_name: str, reason: str) -> Cause:
     if kind is None:
         what = said or "the system gave no reason"
         return Cause(f"other:{verb}:{object_name}:{said.lower()}", what, _ASK)
-    where = _where(reason, object_name)
+    where = reason.partition(HELD_BACK)[0] if kind is _LOOP else _where(reason, object_name)
     about = {"own_rule": said, "gave_up": said, "cannot": said, "forbidden": f"{verb} {object_name}"}
     key = f"{kind.name}:{about.get(kind.name, where)}".lower()
     return Cause(key, kind.what.format(where=where, said=said), kind.remedy)
 
 
+def fields_named(object_name: str, reason: str) -> tuple[str, ...]:
+    """The fields that a reason is about, by the system's own names; none where it names none."""
+    where = _where(re.sub(_GAVE_UP, "", reason), object_name)
+    return tuple(name.rpartition(".")[2] for name in where.split(", ") if name)
+
+
 def is_set_aside(reason: str) -> bool:
     """Whether somebody tried it again when nothing called for it."""
     return reason.endswith(SET_ASIDE)
+
+
+def is_held_back(reason: str) -> bool:
+    """Whether the hub held it back, and no system refused it."""
+    return _LOOP.signs.search(reason) is not None
 
 
 def is_of_an_owner_who_left(reason: str) -> bool:
@@ -167,7 +189,7 @@ def _where(reason: str, object_name: str) -> str:
 
 
 def _plain(reason: str) -> str:
-    text = re.sub(r"^gave up after \d+ attempts: ", "", reason)
+    text = re.sub(_GAVE_UP, "", reason)
     for value in _VALUES:
         text = value.sub("…", text)
     return " ".join(text.split())[:_LONGEST]

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from closeloop.outbox.merge import LOSER, PERSON
+from closeloop.outbox.merge import ACCOUNT_REF, LOSER, PERSON
 from closeloop.outbox.nouns import Known, Planned, Posted, ShadowKey
 from closeloop.ports import Command, Ref, Verb
 
@@ -95,10 +95,10 @@ def overtaken(undone: Sequence[Posted], known: Known) -> list[Planned]:
     moved = []
     for planned in (each.planned for each in undone if each.state == "waiting"):
         refs = planned.command.refs
-        if planned.command.verb is Verb.CONVERT and "account" in refs:
+        if planned.command.verb is Verb.CONVERT and ACCOUNT_REF in refs:
             contact = next((Ref(*record) for record in known.records(planned.source) if record[0] == "Contact"), None)
             if contact is not None:
-                kept = {name: ref for name, ref in refs.items() if name != "account"}
+                kept = {name: ref for name, ref in refs.items() if name != ACCOUNT_REF}
                 moved.append(replace(planned, command=replace(planned.command, refs={**kept, PERSON: contact})))
     return moved
 
@@ -161,9 +161,10 @@ def _looked_at(
         if not refs and not command.fields:
             return None, f"not sent any more: {_named(command.ref)} was given to another owner there"
         command = replace(command, refs=refs)
+    loser = command.refs.get(LOSER)
+    if loser is not None and (planned.source, loser.object, loser.id) in gone:
+        return None, f"not sent any more: {_named(loser)} is gone there"
     if any((planned.source, ref.object, ref.id) in gone for ref in command.refs.values()):
-        if LOSER in command.refs:
-            return None, f"not sent any more: {_named(command.refs[LOSER])} is gone there"
         command = replace(command, refs=_living(planned.source, command, gone))
     return replace(planned, command=command), ""
 

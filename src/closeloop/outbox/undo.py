@@ -19,7 +19,7 @@ def plan_restore(posted: Posted, person_id: str, shadow: Shadow | None, process:
         person_id: whose it is now; where the vendor makes the record anew, it bears this key.
         shadow: what it was last known to hold.
     """
-    source, name, id_ = loser_of(posted)
+    source, name, id_ = loser_of(posted.planned)
     held = shadow or {}
     fields = {each: held[each] for each in _named(process, source, name) if held.get(each) not in (None, "")}
     key = f"restore:{posted.planned.command.key}"

@@ -40,3 +40,7 @@ SELECT id, source, object, why, began_at, ended_at, n_there, n_here, n_unknown, 
 -- What each record outside is known to hold, as JSON; `_state` beside its fields says whether it lives.
 CREATE VIEW v_shadows AS
 SELECT source, object, record_id, fields FROM shadows;
+
+-- What each system said last of the fields that may be written there, as JSON by name.
+CREATE VIEW v_shapes AS
+SELECT source, object, fields, told_at FROM shapes;

@@ -44,7 +44,7 @@ def settle_answers(batch: Batch) -> None:
         if done and ref is not None and command.verb in _WRITING:
             commands.append(((planned.source, ref.object, ref.id), command))
             if command.verb is Verb.MERGE:
-                gone[loser_of(batch.posted[key])] = (ref,)
+                gone[loser_of(batch.posted[key].planned)] = (ref,)
             if command.verb is Verb.RESTORE and command.ref not in (None, ref):
                 gone[planned.source, command.ref.object, command.ref.id] = (ref,)  # made anew: the old id leads there
             if command.verb is Verb.CREATE and command.our_key is not None and planned.source == batch.process.gate.to:

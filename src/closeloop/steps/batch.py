@@ -25,6 +25,7 @@ class Batch:
             decided again, since no receipt tells of it.
         messages: those that go on; steps replace them as they learn more.
         news: message id → names of the record's fields that are news.
+        pointed_before: message id → the relations of its record that are no news.
         first_read: messages whose record was never read before.
         emptied: message id → its record's fields that are blank and held a value before → whether it was read there.
         known, who: what identity knows, and what it says of the messages.
@@ -52,6 +53,7 @@ class Batch:
         self.messages = [message for message in messages if isinstance(message, Message)]
         self.echoes: list[Message] = []
         self.news: dict[str, frozenset[str]] = {}
+        self.pointed_before: dict[str, frozenset[str]] = {}
         self.first_read: set[str] = set()
         self.emptied: dict[str, Mapping[str, bool]] = {}
         self.notes: dict[str, str] = {}

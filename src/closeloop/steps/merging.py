@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -21,6 +21,7 @@ from closeloop.outbox.merge import (
     survivor_of,
 )
 from closeloop.outbox.nouns import UNFINISHED, Planned, Posted, ShadowKey
+from closeloop.outbox.stale import NOT_NEEDED
 from closeloop.outbox.undo import plan_restore
 from closeloop.ports import Outcome, Ref, Value, Verb
 from closeloop.process.nouns import Process
@@ -28,6 +29,8 @@ from closeloop.process.once import once_per_process
 from closeloop.process.vocabulary import PERSON_OBJECTS
 from closeloop.steps.batch import Batch
 from closeloop.steps.conversions import accounts_of, at_a_deal, pursued_leads
+from closeloop.steps.merged_accounts import with_account
+from closeloop.steps.passing import drop
 
 
 class Undone(NamedTuple):
@@ -53,14 +56,16 @@ def merge_outside(batch: Batch) -> list[Planned]:
     held = {root: records for root, records in held.items() if len(records) > 1 or into.get(root)}
     if not held:
         return planned
-    everything = [each.key for records in held.values() for each in records]
-    shadows = outbox_store.load_shadows(
-        batch.connection, [*everything, *(key for keys in into.values() for key in keys)]
-    )
+    entities = {each.key: each.entity_id for records in held.values() for each in records}
+    shadows = outbox_store.load_shadows(batch.connection, [*entities, *(key for keys in into.values() for key in keys)])
     links = outbox_store.load_links(batch.connection, held)
+    merges = {
+        root: plan_merges(records, links, shadows, batch.process, changed[root]) for root, records in held.items()
+    }
+    _drop_overtaken(batch, {root: merges[root] for root, records in held.items() if len(records) > 2})
+    planned += with_account(batch, merges, entities)
     for root, records in held.items():
         planned += plan_into_accounts(records, shadows, batch.process, changed[root], into.get(root, ()), pursued)
-        planned += plan_merges(records, links, shadows, batch.process, changed[root])
         planned += plan_conversions(records, shadows, batch.process, changed[root], pursued)
         for lead, contact in lead_beside_contact(records, shadows):
             if lead.source in batch.process.matching.convert_in and lead.key not in pursued:
@@ -90,8 +95,8 @@ def on_their_way(batch: Batch, roots: Iterable[str]) -> dict[str, Merging]:
     for posted in outbox_store.load_merges(batch.connection, roots):
         person_id = posted.planned.person_id
         if person_id is not None and posted.state in UNFINISHED:
-            theirs, survivor = found.setdefault(batch.root(person_id), Merging()), survivor_of(posted)
-            theirs.losers[loser_of(posted)] = survivor[2]
+            theirs, survivor = found.setdefault(batch.root(person_id), Merging()), survivor_of(posted.planned)
+            theirs.losers[loser_of(posted.planned)] = survivor[2]
             theirs.kept[survivor] = {**theirs.kept.get(survivor, {}), **posted.planned.command.fields}
     return found
 
@@ -103,9 +108,10 @@ def mergeable(process: Process) -> frozenset[str]:
 
 
 def _changed_people(batch: Batch) -> dict[str, str]:
-    """Root → the message through which it was linked, or a record of it became known: both may come first."""
+    """Root → the message through which it was linked or parted, or a record of it became known: any may come first."""
     kinds = mergeable(batch.process)
-    found = {
+    found = {root: message_id for message_id, roots in batch.parted.items() for root in roots}
+    found |= {
         batch.root(batch.who.subject[message.id]): message.id
         for message in batch.messages
         if message.id in batch.first_read
@@ -118,6 +124,16 @@ def _changed_people(batch: Batch) -> dict[str, str]:
     return found
 
 
+def _drop_overtaken(batch: Batch, merges: Mapping[str, Sequence[Planned]]) -> None:
+    """A merge that waits makes way where the third of them decides it anew: each goes into the oldest at once."""
+    if not merges:
+        return
+    right = {each.command.key for theirs in merges.values() for each in theirs}
+    waiting = [each for each in outbox_store.load_merges(batch.connection, merges) if each.state == "waiting"]
+    keys = {each.planned.command.key for each in waiting} - right
+    drop(batch, dict.fromkeys(keys, f"{NOT_NEEDED}: which of the person's records survives was decided anew"))
+
+
 def _follow(batch: Batch) -> list[Undone]:
     """What waited for a record that the vendor has merged now goes to its survivor; returns those undone meanwhile."""
     undone = []
@@ -127,7 +143,7 @@ def _follow(batch: Batch) -> list[Undone]:
             continue
         if message.answer is None or message.answer.outcome is not Outcome.DONE:
             continue
-        loser, survivor = loser_of(posted), survivor_of(posted)
+        loser, survivor = loser_of(posted.planned), survivor_of(posted.planned)
         people = outbox_store.whose(batch.connection, [loser, survivor])
         if is_parted(posted, people):
             _note(batch, message.id, said_of_undoing(posted, carried_out=True))
@@ -152,7 +168,7 @@ def _call_back(batch: Batch) -> list[Undone]:
     found += [posted for posted in revived if posted.planned.command.verb is Verb.MERGE]
     if not found:
         return []
-    records = [key for each in found for key in (loser_of(each), survivor_of(each))]
+    records = [key for each in found for key in (loser_of(each.planned), survivor_of(each.planned))]
     people = outbox_store.whose(batch.connection, records)
     unsent = {
         posted.planned.command.key: posted
@@ -164,12 +180,13 @@ def _call_back(batch: Batch) -> list[Undone]:
     for message_id, merges in told.items():
         for posted in merges:
             # A link may part more than two, and a merge outside may be of others, long parted.
-            of_these = {people.get(loser_of(posted)), people.get(survivor_of(posted))} <= {*batch.parted[message_id]}
+            theirs = {people.get(loser_of(posted.planned)), people.get(survivor_of(posted.planned))}
+            of_these = theirs <= {*batch.parted[message_id]}
             concerned = of_these and is_parted(posted, people)
             if concerned and (is_carried_out(posted) or posted.planned.command.key in unsent):
                 _note(batch, message_id, said_of_undoing(posted, carried_out=is_carried_out(posted)))
                 if is_carried_out(posted):
-                    undone.append(Undone(posted, people.get(loser_of(posted)), message_id))
+                    undone.append(Undone(posted, people.get(loser_of(posted.planned)), message_id))
     return undone
 
 
@@ -177,12 +194,12 @@ def _undo(batch: Batch, undone: Sequence[Undone]) -> list[Planned]:
     """Those that went are to live again; what was copied out of them is taken out as custody lets the hub write."""
     if not undone:
         return []
-    records = {key for each in undone for key in (loser_of(each.merge), survivor_of(each.merge))}
+    records = {key for each in undone for key in (loser_of(each.merge.planned), survivor_of(each.merge.planned))}
     shadows = dict(outbox_store.load_shadows(batch.connection, records))
     planned = []
     for merge, person_id, message_id in undone:
         if person_id is not None:
-            lost, survivor = loser_of(merge), survivor_of(merge)
+            lost, survivor = loser_of(merge.planned), survivor_of(merge.planned)
             planned.append(plan_restore(merge, person_id, shadows.get(lost), batch.process, message_id))
             shadows[survivor] = with_copied(shadows.get(survivor), merge)
     outbox_store.save_shadows(batch.connection, shadows)

@@ -11,6 +11,7 @@ from closeloop.lifecycle.situation import Draft
 from closeloop.outbox import store as outbox_store
 from closeloop.outbox.again import Again, not_blocked
 from closeloop.outbox.compile import compile_intents
+from closeloop.outbox.loops import HeldBack, hold_back
 from closeloop.outbox.nouns import MAIL, Known, Posted, ShadowKey
 from closeloop.outbox.stale import is_of_fields, needless, orphans, overtaken, supersede
 from closeloop.outbox.store import unsent
@@ -19,7 +20,9 @@ from closeloop.ports import Verb
 from closeloop.record import store as record_store
 from closeloop.steps.batch import Batch
 from closeloop.steps.dossier import Dossier
-from closeloop.steps.merging import Merging, merge_outside, on_their_way
+from closeloop.steps.holding import count_anew, settle_held_back
+from closeloop.steps.merged_accounts import follow_accounts
+from closeloop.steps.merging import Merging, merge_outside, mergeable, on_their_way
 from closeloop.steps.passing import drop, follow_records, readdress
 from closeloop.steps.retry import anew, leads_shown_again, revive, send_again
 
@@ -34,9 +37,11 @@ def plan(batch: Batch) -> None:
     outbox_store.plan(batch.connection, merges, batch.now, bulk=is_bulk)
     # One that waits already goes where it is to go now, to whom it is to belong now.
     readdress(batch, [each for each in merges if each.command.verb is Verb.CONVERT])
+    if batch.process.matching.merge_in:
+        follow_accounts(batch, mergeable(batch.process))
     batch.planned += merges
     concerned = [draft for draft in batch.drafts if _concerned(batch, draft)]
-    known = _known_of(batch, concerned)
+    known = count_anew(batch, _known_of(batch, concerned))
     undone = unsent.load_undone(batch.connection, known) if known else {}
     frozen = _frozen_packets(batch, concerned, undone)
     found = {key: why for root, theirs in undone.items() for key, why in needless(theirs, known[root]).items()}
@@ -45,6 +50,8 @@ def plan(batch: Batch) -> None:
     dropped: dict[str, str] = {}
     moved = [each for root, theirs in undone.items() for each in overtaken(theirs, known[root])]
     again = Again()
+    held: list[HeldBack] = []
+    over: dict[str, str] = {}
     for draft in concerned:
         person_id = draft.situation.person_id
         tier = draft.tier or draft.situation.tier
@@ -53,7 +60,11 @@ def plan(batch: Batch) -> None:
         theirs = undone.get(person_id, ())
         decided = sync(known[person_id], custody, batch.process, draft.situation.cause) if batch.process.custody else []
         updates = [each for each in decided if is_of_fields(each)]
-        fresh, superseded = supersede(not_blocked(theirs, batch.retried), updates)
+        parted = hold_back(updates, known[person_id], theirs, batch.process, batch.now)
+        held += parted.back
+        over |= parted.over
+        asked = [each for each in not_blocked(theirs, batch.retried) if not each.is_held_back]
+        fresh, superseded = supersede(asked, parted.going)
         fresh += [each for each in decided if not is_of_fields(each)]
         left, retried = anew(batch, draft, known[person_id], theirs, fresh, packets)
         again.renewed += retried.renewed
@@ -68,6 +79,7 @@ def plan(batch: Batch) -> None:
             draft.settled_intents(), beside, draft.shown, packets, batch.process, draft.situation.cause
         )
     send_again(batch, again)
+    settle_held_back(batch, held, over)
     readdress(batch, moved)
     drop(batch, dropped)
     outbox_store.plan(

@@ -33,7 +33,11 @@ def record(batch: Batch) -> None:
         if subject is None or kind in ("task", "activity"):
             continue
         name = f"{message.source}.{message.record.object}" if message.record is not None else message.source
+        # Said again as something else changed, it is as old as it was: else our own write would make it the newest.
+        no_news = batch.pointed_before.get(message.id, frozenset())
         for relation, other in batch.who.relations.get(message.id, {}).items():
+            if relation in no_news:
+                continue
             values.append(
                 relate(
                     subject,

@@ -9,8 +9,20 @@ from typing import Final
 from closeloop.inbox import store as inbox_store
 from closeloop.inbox.fields import fields_of
 from closeloop.outbox import store as outbox_store
-from closeloop.outbox.echo import emptied, is_over, is_overtaken, news_of, not_ours, only_news, shadow_of, was_read
+from closeloop.outbox.echo import (
+    emptied,
+    is_over,
+    is_overtaken,
+    news_of,
+    not_ours,
+    only_news,
+    pointed_before,
+    set_back,
+    shadow_of,
+    was_read,
+)
 from closeloop.outbox.nouns import ShadowKey
+from closeloop.outbox.overruled import with_set_back
 from closeloop.outbox.store import unsent
 from closeloop.ports import Command
 from closeloop.steps.batch import Batch
@@ -40,9 +52,10 @@ def drop_echoes(batch: Batch) -> None:
         if is_overtaken(record, shadows.get(key)):
             going_on.append(only_news(message, frozenset(record.fields), shadows.get(key)))
             continue
-        news = news_of(record, shadows.get(key), fields_of(batch.process).of(message.source))
+        named = fields_of(batch.process).of(message.source)
+        news = news_of(record, shadows.get(key), named)
         if news:
-            news = not_ours(record, news, under_way.get(message.id, ()), fields_of(batch.process).of(message.source))
+            news = not_ours(record, news, under_way.get(message.id, ()), named)
         if is_over(record, shadows.get(key)):
             news = frozenset()
         if not was_read(shadows.get(key)):
@@ -54,7 +67,11 @@ def drop_echoes(batch: Batch) -> None:
             going_on.append(only_news(message, news, shadows.get(key)))
         else:
             batch.echoes.append(message)
-        shadows[key] = {**shadows.get(key, {}), **shadow_of(record)}
+        before = shadows.get(key, {})
+        ours_gone = set_back(record, news, before, named)
+        marks = with_set_back(before, ours_gone, batch.now, batch.process.loops.within)
+        batch.pointed_before[message.id] = pointed_before(record, before)
+        shadows[key] = {**before, **shadow_of(record), **marks}
     outbox_store.save_shadows(batch.connection, shadows)
     batch.messages = going_on
 

@@ -94,17 +94,19 @@ def forget_mentions(connection: Connection, records: Iterable[ShadowKey], words:
 
 
 def blank_plans(connection: Connection, family: Sequence[str], keys: Collection[str]) -> None:
-    """The person's lines of every plan stay as lines, without anything that says whose they are; so do its examples."""
+    """The person's lines of every plan stay as lines that do not say whose they are; examples and links go."""
     mentions = or_(*(plans.c.content.contains(each, autoescape=True) for each in family))
     for id_, content in connection.execute(select(plans.c.id, plans.c.content).where(mentions)).all():
         plan = msgspec.json.decode(content, type=Plan)
         lines = tuple(
-            replace(line, who="", record_id=None, loser=None, changes=(), refused=line.refused and ERASED)
+            replace(line, who="", record_id=None, loser=None, into=None, changes=(), refused=line.refused and ERASED)
             if line.key in keys or line.person_id in family
             else line
             for line in plan.lines
         )
-        encoded = msgspec.json.encode(replace(plan, lines=lines, readiness=_nameless(plan.readiness))).decode()
+        linked = tuple(each for each in plan.linked if not set(each.entity_ids).intersection(family))
+        plan = replace(plan, lines=lines, readiness=_nameless(plan.readiness), linked=linked)
+        encoded = msgspec.json.encode(plan).decode()
         connection.execute(update(plans).where(plans.c.id == id_).values(content=encoded))
 
 

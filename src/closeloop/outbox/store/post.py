@@ -46,8 +46,8 @@ _ENDED = (
 def plan(connection: Connection, planned: Sequence[Planned], now: datetime, *, bulk: bool = False) -> None:
     """Write commands to be sent; one whose key is there already is not written again.
 
-    A create that was dropped before it was ever sent goes out after all: its key is for ever, and two who were taken
-    for one person, of whom one create was enough, may be two again.
+    A create or a merge that was dropped before it was ever sent goes out after all: its key is for ever, and of three
+    who were taken for one person, of whom one create was enough and two records went into a third, one may part again.
 
     Args:
         bulk: what brought them about came through the bulk queue, so that they go last, unless they are hot.
@@ -88,12 +88,12 @@ def plan(connection: Connection, planned: Sequence[Planned], now: datetime, *, b
 
 
 def _call_for_again(connection: Connection, planned: Sequence[Planned], now: datetime) -> None:
-    creates = {each.command.key: each for each in planned if each.command.verb is Verb.CREATE}
-    if not creates:
+    wanted = {each.command.key: each for each in planned if each.command.verb in (Verb.CREATE, Verb.MERGE)}
+    if not wanted:
         return
-    statement = select(commands.c.key).where(among(commands.c.key, sorted(creates)), _DROPPED)
+    statement = select(commands.c.key).where(among(commands.c.key, sorted(wanted)), _DROPPED)
     found = connection.execute(statement).scalars()
-    if rows := _as_they_read_now([creates[key] for key in found], now):
+    if rows := _as_they_read_now([wanted[key] for key in found], now):
         connection.execute(_CALLED_FOR_AGAIN, rows)
 
 

@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import BindParameter, RowMapping, bindparam
 
 from closeloop.outbox.nouns import Planned, Posted
-from closeloop.outbox.rejects import is_set_aside
+from closeloop.outbox.rejects import is_held_back, is_set_aside
 from closeloop.ports import Command, Ref, Verb
 from closeloop.words.moment import from_us
 
@@ -52,6 +52,8 @@ def posted(row: RowMapping, attempts: int, made: Mapping[str, Ref]) -> Posted:
     planned = Planned(
         row["source"], command, row["why"], row["message_id"], row["person_id"], row["lead_id"], row["after"]
     )
-    aside = row["state"] == "dead" and is_set_aside(row["reason"] or "")
-    created_at = from_us(row["created_at"])
-    return Posted(planned, row["state"], row["answers"], created_at, bool(row["verified"]), row["lane"], aside)
+    reason = row["reason"] or "" if row["state"] == "dead" else ""
+    return Posted(
+        planned, row["state"], row["answers"], from_us(row["created_at"]), bool(row["verified"]), row["lane"],
+        is_set_aside(reason), is_held_back(reason),
+    )  # fmt: skip

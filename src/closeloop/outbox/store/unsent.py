@@ -16,7 +16,8 @@ from closeloop.words.moment import to_us
 
 _UNDONE = (*UNFINISHED, "dead")
 _UNSENT = and_(commands.c.state == "waiting", commands.c.attempts == 0)
-_READDRESSED = update(commands).where(commands.c.key == bindparam("readdressed"), _UNSENT).values(WRITTEN_NOW)
+_WAITING = commands.c.state == "waiting"
+_READDRESSED = update(commands).where(commands.c.key == bindparam("readdressed")).values(WRITTEN_NOW)
 
 
 def load_undone(connection: Connection, roots: Iterable[str]) -> dict[str, list[Posted]]:
@@ -62,16 +63,22 @@ def drop(connection: Connection, dropped: Mapping[str, str], now: datetime) -> s
     return left
 
 
-def readdress(connection: Connection, changed: Sequence[Planned]) -> set[str]:
+def readdress(connection: Connection, changed: Sequence[Planned], *, even_tried: bool = False) -> set[str]:
     """These go to another record, point to another one, wait for another command, or say something else.
 
     Returns those that were sent by now, as they were.
+
+    Args:
+        even_tried: also those that were sent before and refused, and that somebody tries again now.
     """
     if not changed:
         return set()
-    connection.execute(_READDRESSED, [{"readdressed": each.command.key, **written_now(each)} for each in changed])
+    waits = _WAITING if even_tried else _UNSENT
+    connection.execute(
+        _READDRESSED.where(waits), [{"readdressed": each.command.key, **written_now(each)} for each in changed]
+    )
     keys = sorted({each.command.key for each in changed})
     # One that was not sent before could be changed, and is ours until the transaction ends.
     return set(keys) - set(
-        connection.execute(select(commands.c.key).where(among(commands.c.key, keys), _UNSENT)).scalars()
+        connection.execute(select(commands.c.key).where(among(commands.c.key, keys), waits)).scalars()
     )
