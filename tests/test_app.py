@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from closeloop.app import Installed, main, open_database
+from closeloop.app import main
+from closeloop.installed import Installed, open_database
 from closeloop.words.errors import BadInput
 from closeloop.words.moment import SystemClock
 from support.command import B2B
+
+pytestmark = pytest.mark.without_tables
 
 
 def said(

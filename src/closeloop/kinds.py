@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Final
 
-from closeloop.connectors import eloqua, folder, marketo, rest, salesforce, smtp, sql, tryton
 from closeloop.outbox.nouns import MAIL
 from closeloop.ports import Clock, Connector
 from closeloop.words.settings import Setting
@@ -14,11 +14,23 @@ from closeloop.words.settings import Setting
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of system. `settings` are asked in order; those that are `seldom` needed are only read, not asked."""
+    """One kind of system. `settings` are asked in order; those that are `seldom` needed are only read, not asked.
 
-    connect: Callable[[Mapping[str, str], Clock], Connector]
+    `connector` names its module, which is loaded when a system of this kind is connected.
+    """
+
+    connector: str
     settings: tuple[Setting, ...]
     seldom: tuple[str, ...] = ()
+
+    def connect(self, settings: Mapping[str, str], clock: Clock) -> Connector:
+        """What the module's `connect` makes of these settings.
+
+        Raises:
+            BadInput: a setting is missing or wrong.
+        """
+        made: Callable[[Mapping[str, str], Clock], Connector] = import_module(self.connector).connect
+        return made(settings, clock)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -39,7 +51,7 @@ _SIGN_IN = (
 )
 KINDS: Final[Mapping[str, Kind]] = {
     "salesforce": Kind(
-        salesforce.connect,
+        "closeloop.connectors.salesforce",
         (Setting("url", "Address, such as https://example.my.salesforce.com"), *_APP),
         (
             "api_version",
@@ -55,7 +67,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         ),
     ),
     "marketo": Kind(
-        marketo.connect,
+        "closeloop.connectors.marketo",
         (Setting("url", "Address, such as https://123-abc-456.mktorest.com"), *_APP),
         (
             "fields",
@@ -70,7 +82,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         ),
     ),
     "tryton": Kind(
-        tryton.connect,
+        "closeloop.connectors.tryton",
         (
             Setting("url", "Address of the server, such as https://tryton.example.com"),
             Setting("database", "Database"),
@@ -89,7 +101,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         ),
     ),
     "eloqua": Kind(
-        eloqua.connect,
+        "closeloop.connectors.eloqua",
         (
             Setting("url", "Address, such as https://secure.p01.eloqua.com"),
             Setting("user", "User, as Company\\User"),
@@ -107,7 +119,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         ),
     ),
     "sql": Kind(
-        sql.connect,
+        "closeloop.connectors.sql",
         (
             Setting("url", "Address, such as postgresql+psycopg://user@host/erp"),
             Setting("password", "Password, if the address has none", secret=True, needed=False),
@@ -115,15 +127,17 @@ KINDS: Final[Mapping[str, Kind]] = {
         ("look_back_seconds", "page_size"),
     ),
     "folder": Kind(
-        folder.connect, (Setting("folder", "The folder with the files"),), ("delimiter", "encoding", "page_size")
+        "closeloop.connectors.folder",
+        (Setting("folder", "The folder with the files"),),
+        ("delimiter", "encoding", "page_size"),
     ),
     "rest": Kind(
-        rest.connect,
+        "closeloop.connectors.rest",
         (Setting("url", "Address, if the declaration has none", needed=False), *_SIGN_IN),
         ("look_back_seconds",),
     ),
     MAIL: Kind(
-        smtp.connect,
+        "closeloop.connectors.smtp",
         (
             Setting("host", "Mail server"),
             Setting("sender", "Who mails, such as Closeloop <hub@example.com>"),

@@ -10,9 +10,9 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from closeloop.app import Installed
 from closeloop.cli.audit import audit
 from closeloop.connectors.salesforce import simulate
+from closeloop.installed import Installed
 from closeloop.words.errors import BadInput
 from closeloop.words.moment import ManualClock
 

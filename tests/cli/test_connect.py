@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from closeloop.connectors import marketo, salesforce
-from closeloop.connectors.marketo import MarketoSimulator
+from closeloop.connectors.marketo.simulator import MarketoSimulator
 from closeloop.connectors.salesforce.simulator import Simulator
 from closeloop.words.moment import SystemClock
 from support.command import B2B, closeloop
 from support.road import b2b
+
+pytestmark = pytest.mark.without_tables
 
 
 @pytest.fixture

@@ -6,7 +6,11 @@ import signal
 import urllib.request
 from pathlib import Path
 
+import pytest
+
 from support.command import B2B, PROCESSES, Running, closeloop
+
+pytestmark = pytest.mark.without_tables
 
 
 def voicemail_only(folder: Path, **replaced: str) -> str:

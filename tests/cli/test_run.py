@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from support.command import closeloop
+
+pytestmark = pytest.mark.without_tables
 
 BANK = str(Path(__file__).resolve().parent.parent.parent / "examples" / "bank")
 HEADER = (

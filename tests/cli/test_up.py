@@ -9,10 +9,13 @@ import time
 import urllib.request
 from pathlib import Path
 
+import pytest
 from sqlalchemy import text
 
 from closeloop.db import Database
 from support.command import B2B, Running, closeloop
+
+pytestmark = pytest.mark.without_tables
 
 LAST = "          mail (mail) is not connected"
 EVENT = {

@@ -41,11 +41,7 @@ def erase(
 
 
 def _send(installation: Installation, click: Click) -> str:
-    window = HubWindow(installation.hub)
-    receipt = window.hub.click(click)
-    while installation.hub.decide("live"):
-        pass
-    verdict = window.verdict(receipt)
+    (verdict,) = HubWindow(installation.hub).decide(click)
     if verdict.state != "decided":
         raise BadInput(verdict.reason or verdict.state)
     return verdict.reason

@@ -42,11 +42,7 @@ def pairs(
         raise BadInput(f"{answer or 'no answer'!r} is no answer; valid are {', '.join(ANSWERS)}")
     if not by:
         raise BadInput("say who judges: --by NAME is kept with the pair")
-    window = HubWindow(installation.hub)
-    receipt = window.hub.click(Click(answer, pair_id, reason, by))
-    while installation.hub.decide("live"):
-        pass
-    verdict = window.verdict(receipt)
+    (verdict,) = HubWindow(installation.hub).decide(Click(answer, pair_id, reason, by))
     if verdict.state != "decided":
         raise BadInput(verdict.reason or verdict.state)
     typer.echo(f"{pair_id}: {answer}, says {by}")

@@ -19,10 +19,13 @@ from closeloop.cli.plan_page import page_of
 from closeloop.cli.readiness import lines_of_readiness
 from closeloop.cli.told import Told
 from closeloop.db import alone
-from closeloop.outbox.plans import REFUSED, Line, Plan, over
+from closeloop.outbox.linked import HOLDS
+from closeloop.outbox.plans import Line, Plan, named, over
 from closeloop.planning import Applied, apply_plan, check_plan, make_plan
 from closeloop.ports import Value
+from closeloop.process.faults import unknown
 from closeloop.words.errors import BadInput
+from closeloop.words.verbs import CALLS, COUNTED, REFUSED
 
 Sources = Annotated[
     list[str] | None,
@@ -40,7 +43,6 @@ InBulk = Annotated[
     bool, typer.Option("--bulk", help="Send by bulk jobs where these take fewer calls; answers come later.")
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
-_KINDS = ("create", "update", "merge", "deactivate", REFUSED, "calls")
 
 
 def plan(context: typer.Context, sources: Sources = None, *, out: Out = Path("plan.json"), show: Show = 3) -> None:
@@ -77,7 +79,7 @@ def apply(
     hub, console = installation.hub, Console()
     made = _read(plan_file)
     check_plan(hub, made)
-    ceilings = None if at_most is None else _ceilings(at_most)
+    ceilings = None if at_most is None else ceilings_of(at_most, made)
     if not yes and not sys.stdin.isatty():
         raise BadInput("there is no terminal to ask on, so nothing was sent; --yes sends without asking")
     if not yes:
@@ -106,14 +108,16 @@ def tell(made: Plan, console: Console, show: int) -> None:
     if made.n_read:
         console.print("read: " + ", ".join(f"{n:,} records of {source}" for source, n in made.n_read.items()))
     console.print(f"{made.n_linked:,} people are known by several records, {made.n_asked:,} pairs wait for an answer")
+    _tell_linked(made, console, show)
     _tell_first(made, console)
     if not made.lines:
         console.print("nothing is to be sent: every system holds what it should")
         return
-    table = Table("system", *_KINDS)
-    for source, counts in made.counts.items():
-        numbers = {**counts, "calls": made.calls.get(source, 0)}
-        table.add_row(source, *(_said(made, source, kind, numbers.get(kind, 0)) for kind in _KINDS))
+    numbers = {source: {**counts, CALLS: made.calls.get(source, 0)} for source, counts in made.counts.items()}
+    kinds = [kind for kind in COUNTED if any(each.get(kind) for each in numbers.values())]
+    table = Table("system", *kinds)
+    for source, each in numbers.items():
+        table.add_row(source, *(_said(made, source, kind, each.get(kind, 0)) for kind in kinds))
     console.print(table)
     if made.at_least:
         told = ", ".join(made.at_least)
@@ -124,7 +128,40 @@ def tell(made: Plan, console: Console, show: int) -> None:
             for line in lines[:show]:
                 console.print(escape(said_of(line)))
             if 0 < show < len(lines):
-                console.print(f"  … {len(lines) - show:,} more to {kind} in {source}", style="dim")
+                console.print(
+                    f"  … {len(lines) - show:,} more to {'be refused' if kind == REFUSED else kind} in {source}",
+                    style="dim",
+                )
+
+
+def ceilings_of(given: list[str], made: Plan) -> dict[str, dict[str, int]]:
+    """Connection → what → how many at most, of texts such as "crm.create=500".
+
+    Raises:
+        BadInput: one names a system that the plan is not for, or nothing that a plan counts.
+    """
+    found: dict[str, dict[str, int]] = {}
+    for each in given:
+        place, _, number = each.partition("=")
+        source, _, kind = place.partition(".")
+        if not number.isdecimal():
+            raise BadInput(f"--at-most {each}: valid is SYSTEM.KIND=N, such as crm.create=500")
+        if source not in made.sources:
+            raise BadInput(f"--at-most {each}: {unknown('system of the plan', source, made.sources)}")
+        if kind not in COUNTED:
+            raise BadInput(f"--at-most {each}: {unknown('kind', kind, COUNTED)}")
+        found.setdefault(source, {})[kind] = int(number)
+    return found
+
+
+def _tell_linked(made: Plan, console: Console, show: int) -> None:
+    if not made.n_links:
+        return
+    console.print(f"linked since the last approved plan: {made.n_links:,}. {HOLDS}")
+    for each in made.linked[:show]:
+        console.print(escape(f"  {each.one} and {each.other}: {each.why} {each.evidence} {each.id}".rstrip()))
+    if 0 < show < made.n_links:
+        console.print(f"  … {made.n_links - show:,} more", style="dim")
 
 
 def _tell_first(made: Plan, console: Console) -> None:
@@ -137,11 +174,10 @@ def _tell_first(made: Plan, console: Console) -> None:
 
 def said_of(line: Line) -> str:
     """One line of a plan for a terminal."""
-    what = " ".join(filter(None, (line.source, line.verb, line.object, line.record_id, line.who and f"({line.who})")))
     if line.refused:
-        return f"  {what}: would be refused: {line.refused}"
+        return f"  {named(line)}: would be refused: {line.refused}"
     changes = "; ".join(f"{change.field} {_held(change.old)} → {_held(change.new)}" for change in line.changes)
-    return f"  {what}: {changes or line.why}"
+    return f"  {named(line)}: {changes or line.why}"
 
 
 def _held(value: Value) -> str:
@@ -154,8 +190,8 @@ def tell_applied(applied: Applied, console: Console) -> None:
     for source, counts in applied.plan.counts.items():
         for kind in sorted({*counts, *applied.done[source]}):
             table.add_row(source, kind, f"{counts.get(kind, 0):,}", f"{applied.done[source].get(kind, 0):,}")
-        foreseen = _said(applied.plan, source, "calls", applied.plan.calls.get(source, 0))
-        table.add_row(source, "calls", foreseen, f"{applied.calls.get(source, 0):,}")
+        foreseen = _said(applied.plan, source, CALLS, applied.plan.calls.get(source, 0))
+        table.add_row(source, CALLS, foreseen, f"{applied.calls.get(source, 0):,}")
     console.print(table)
     if applied.left:
         console.print(f"{applied.left:,} are left; the same command goes on")
@@ -166,7 +202,7 @@ def tell_applied(applied: Applied, console: Console) -> None:
 
 
 def _said(made: Plan, source: str, kind: str, n: int) -> str:
-    return f"at least {n:,}" if kind == "calls" and source in made.at_least else f"{n:,}"
+    return f"at least {n:,}" if kind == CALLS and source in made.at_least else f"{n:,}"
 
 
 def _kind(line: Line) -> str:
@@ -188,14 +224,3 @@ def _read(path: Path) -> Plan:
         raise BadInput(f"{path}: cannot be read: {error.strerror}; `closeloop plan` writes it") from None
     except msgspec.MsgspecError as error:
         raise BadInput(f"{path}: is no plan ({error}); `closeloop plan` writes one") from None
-
-
-def _ceilings(given: list[str]) -> dict[str, dict[str, int]]:
-    found: dict[str, dict[str, int]] = {}
-    for each in given:
-        place, _, number = each.partition("=")
-        source, _, kind = place.partition(".")
-        if not source or kind not in _KINDS or not number.isdigit():
-            raise BadInput(f"--at-most {each}: valid is SYSTEM.KIND=N with {', '.join(_KINDS)}, such as crm.create=500")
-        found.setdefault(source, {})[kind] = int(number)
-    return found

@@ -9,7 +9,9 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from closeloop.outbox.plans import REFUSED, Plan
+from closeloop.outbox.linked import HOLDS
+from closeloop.outbox.plans import Plan
+from closeloop.words.verbs import REFUSED
 
 MOST_LINES = 2_000
 """Lines of one kind on the page; all of them stand in the file beside it."""
@@ -29,4 +31,5 @@ def page_of(plan: Plan) -> str:
         if (found := list(group))
     ]
     css = Markup(style)  # noqa: S704 - a file of ours, no values in it
-    return shop.get_template("plan_page.html").render(plan=plan, kinds=kinds, css=css, most=MOST_LINES, refused=REFUSED)
+    page = shop.get_template("plan_page.html")
+    return page.render(plan=plan, kinds=kinds, css=css, most=MOST_LINES, refused=REFUSED, holds=HOLDS)

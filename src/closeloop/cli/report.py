@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import sys
 from typing import Annotated
@@ -11,13 +10,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from closeloop.measure.as_csv import as_csv
 from closeloop.measure.nouns import Cell, Column, Report, Row
 from closeloop.measure.reports import REPORTS, answer
 from closeloop.measure.window import Window
 from closeloop.words.errors import BadInput
 
 _WIDTH_IN_A_FILE = 160
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def report(
@@ -65,15 +64,8 @@ def _print_json(asked: Report, rows: list[Row]) -> None:
 
 
 def _print_csv(asked: Report, rows: list[Row]) -> None:
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow([column.name for column in asked.columns])
-    writer.writerows([_harmless(cell) for cell in row] for row in rows)
+    print(as_csv([column.name for column in asked.columns], rows), end="")
     print(f"{asked.definition.signed}: {asked.definition.text}", file=sys.stderr)
-
-
-def _harmless(cell: Cell) -> Cell:
-    # Anybody may name a campaign in an address, and spreadsheets run what begins like a formula.
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
 
 
 def _print_table(asked: Report, rows: list[Row], process: str) -> None:

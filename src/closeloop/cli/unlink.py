@@ -19,11 +19,7 @@ def unlink(
 ) -> None:
     """Undo a link between two people. It goes down the road like any message, so a hub that runs does no harm."""
     installation: Installation = context.obj
-    window = HubWindow(installation.hub)
-    receipt = window.hub.click(Click("unlink", merge_id, "", by))
-    while installation.hub.decide("live"):
-        pass
-    verdict = window.verdict(receipt)
+    (verdict,) = HubWindow(installation.hub).decide(Click("unlink", merge_id, "", by))
     if verdict.state != "decided":
         raise BadInput(f"{merge_id} is not undone: {verdict.reason or verdict.state}")
     typer.echo(f"{merge_id} is undone by {by}; what followed from it was decided anew")

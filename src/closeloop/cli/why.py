@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from enum import StrEnum
 from typing import Annotated
 
@@ -16,6 +17,7 @@ from closeloop.cli.why_trees import field_branch, lead_tree, message_tree, perso
 from closeloop.measure.find import find_lead, find_message, find_person
 from closeloop.measure.queue import leads_of
 from closeloop.measure.stored import as_plain
+from closeloop.measure.timeline import timeline
 from closeloop.measure.why_lead import lead_story
 from closeloop.measure.why_message import message_story
 from closeloop.measure.why_person import field_stories, person_story
@@ -56,7 +58,9 @@ def _person(connection: Connection, window: Window, given: str) -> tuple[object,
     story = person_story(connection, window.process, person_id, window.now())
     if story is None:
         raise BadInput(f"{given!r} is {person_id}, of whom nothing is known")
-    return story, person_tree(story, leads_of(connection, person_id))
+    happened = timeline(connection, person_id)
+    told = {each.name: getattr(story, each.name) for each in fields(story)} | {"timeline": happened}
+    return told, person_tree(story, leads_of(connection, person_id), happened)
 
 
 def _lead(connection: Connection, _window: Window, given: str) -> tuple[object, Tree]:

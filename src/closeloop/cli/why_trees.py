@@ -11,11 +11,12 @@ from closeloop.measure.own_records import OwnRecord
 from closeloop.measure.person_nouns import FieldStory, GateStory, PersonStory
 from closeloop.measure.queue import Queued
 from closeloop.measure.stored import Plain, in_words
+from closeloop.measure.timeline import Happened
 from closeloop.measure.why_lead import CommandStory, LeadStory
 from closeloop.measure.why_message import MessageStory
 
 
-def person_tree(story: PersonStory, leads: Sequence[Queued]) -> Tree:
+def person_tree(story: PersonStory, leads: Sequence[Queued], happened: Sequence[Happened]) -> Tree:
     """Everything about one person."""
     tree = Tree(
         f"{story.called}: {story.tier}, in the custody of {story.custody}, known since {_when(story.since)} "
@@ -49,7 +50,15 @@ def person_tree(story: PersonStory, leads: Sequence[Queued]) -> Tree:
         pursuits.add(
             f"{lead.product} in {lead.region}: {lead.stage}, {lead.status}, owner {lead.owner or 'nobody'} ({lead.id})"
         )
+    _timeline_branch(tree, happened)
     return tree
+
+
+def _timeline_branch(tree: Tree, happened: Sequence[Happened]) -> None:
+    branch = tree.add(f"timeline: {len(happened)}, the latest first")
+    for one in happened:
+        detail = f" {one.detail}" if one.detail else ""
+        branch.add(f"{_when(one.at)} {one.lane}: {one.kind}{detail} ({one.message_id})")
 
 
 def _record_branch(tree: Tree, record: OwnRecord) -> None:

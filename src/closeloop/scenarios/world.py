@@ -11,9 +11,9 @@ from itertools import count
 import httpx2
 
 from closeloop.connectors import marketo, salesforce, smtp
-from closeloop.connectors.marketo import MarketoSimulator
+from closeloop.connectors.marketo.simulator import MarketoSimulator
 from closeloop.connectors.salesforce.simulator import Simulator as SalesforceSimulator
-from closeloop.connectors.smtp import Mailbox
+from closeloop.connectors.smtp.mailbox import Mailbox
 from closeloop.crew import pump
 from closeloop.flow import Hub
 from closeloop.outbox.nouns import MAIL

@@ -6,13 +6,14 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from importlib import import_module
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 from closeloop.connectors.eloqua.activities import Activities
 from closeloop.connectors.eloqua.bulk import Bulk
 from closeloop.connectors.eloqua.connector import Eloqua
 from closeloop.connectors.eloqua.names import LEAD
-from closeloop.connectors.eloqua.simulator import EloquaSimulator
 from closeloop.declared.read import read_declared
 from closeloop.declared.rest.nouns import SECRETS
 from closeloop.declared.rest.read import RestKeys
@@ -22,7 +23,10 @@ from closeloop.ports import Clock
 from closeloop.words.errors import BadInput
 from closeloop.words.settings import number, web_address
 
-__all__ = ["DECLARATION", "Eloqua", "EloquaSimulator", "connect", "simulate"]
+if TYPE_CHECKING:
+    from closeloop.connectors.eloqua.simulator import EloquaSimulator
+
+__all__ = ["DECLARATION", "Eloqua", "connect", "simulate"]
 
 DECLARATION = "eloqua.yaml"
 _LOGIN = "https://login.eloqua.com"
@@ -82,4 +86,5 @@ def simulate(clock: Clock, *, seed: int = 0, port: int = 0) -> EloquaSimulator:
         seed: of what happens by chance (shares of lost answers).
         port: 0 takes any free one.
     """
-    return EloquaSimulator(clock, seed=seed, port=port)
+    made: type[EloquaSimulator] = import_module("closeloop.connectors.eloqua.simulator").EloquaSimulator
+    return made(clock, seed=seed, port=port)

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from closeloop.connectors.marketo.client import Rest
 from closeloop.connectors.marketo.connector import Marketo
-from closeloop.connectors.marketo.simulator import MarketoSimulator
 from closeloop.ports import Clock
 from closeloop.words.errors import BadInput
 from closeloop.words.settings import number, web_address
 
-__all__ = ["Marketo", "MarketoSimulator", "connect", "simulate"]
+if TYPE_CHECKING:
+    from closeloop.connectors.marketo.simulator import MarketoSimulator
+
+__all__ = ["Marketo", "connect", "simulate"]
 
 _REQUIRED = ("url", "client_id", "client_secret")
 
@@ -56,7 +60,8 @@ def simulate(clock: Clock, *, seed: int = 0, port: int = 0) -> MarketoSimulator:
         seed: of what happens by chance (shares of lost answers).
         port: 0 takes any free one.
     """
-    return MarketoSimulator(clock, seed=seed, port=port)
+    made: type[MarketoSimulator] = import_module("closeloop.connectors.marketo.simulator").MarketoSimulator
+    return made(clock, seed=seed, port=port)
 
 
 def _day(text: str) -> datetime | None:

@@ -52,6 +52,8 @@ class Merger:
             return [failed(command, error) for command in commands]
         pairs = (ref for command in commands for ref in (_loser(command), command.ref) if ref)
         after = self._reader.fetch(pairs, whole=False)
+        failing = [command for command, found in zip(commands, errors, strict=True) if found]
+        after |= self._reader.fetch((c.refs["account"] for c in failing if "account" in c.refs), whole=False)
         return [
             self._answer(command, one, found, after) for command, one, found in zip(commands, said, errors, strict=True)
         ]
@@ -106,5 +108,9 @@ def _moved(command: Command, errors: Sequence[VendorError], read: Mapping[Ref, R
             return Answer(command.key, Outcome.CHANGED, ref, f"not merged: {what}", became=record.became)
         if ref is not None and (never_there if record is None else record.deleted):
             return Answer(command.key, Outcome.CHANGED, ref, f"not merged: {ref.object} {ref.id} was deleted")
+    account = command.refs.get("account")
+    if account is not None and ((record := read.get(account)) is None or record.deleted or record.became):
+        reason = f"not merged: Account {account.id} is gone; try it again, and it goes to the person's account of then"
+        return Answer(command.key, Outcome.PERMANENT, command.ref, reason)
     reason = "one of the two is gone, and a read back still shows both"
     return Answer(command.key, Outcome.TRANSIENT, command.ref, reason)

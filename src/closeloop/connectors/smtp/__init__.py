@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from closeloop.connectors.smtp.connector import Server, Smtp
-from closeloop.connectors.smtp.mailbox import Mailbox, Received
 from closeloop.ports import Clock
 from closeloop.words.errors import BadInput
 
-__all__ = ["Mailbox", "Received", "Smtp", "connect", "simulate"]
+if TYPE_CHECKING:
+    from closeloop.connectors.smtp.mailbox import Mailbox
+
+__all__ = ["Smtp", "connect", "simulate"]
 
 _REQUIRED = ("host", "sender")
 _PORTS = {"tls": 465, "starttls": 587, "none": 25}
@@ -50,4 +54,5 @@ def connect(settings: Mapping[str, str], clock: Clock) -> Smtp:
 
 def simulate(clock: Clock, *, port: int = 0) -> Mailbox:
     """A mail server that answers inside a `with` block; its `settings` are for `connect`, port 0 takes any free one."""
-    return Mailbox(clock, port=port)
+    made: type[Mailbox] = import_module("closeloop.connectors.smtp.mailbox").Mailbox
+    return made(clock, port=port)

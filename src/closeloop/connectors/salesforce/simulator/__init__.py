@@ -15,7 +15,7 @@ from closeloop.connectors.salesforce.simulator.sellers import Sellers
 from closeloop.simulation import Faults, Server
 from closeloop.words.moment import Clock
 
-__all__ = ["Simulator", "simulate"]
+__all__ = ["Simulator"]
 
 
 class Simulator(Sellers):
@@ -70,25 +70,3 @@ class Simulator(Sellers):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._server.__exit__(kind, error, trace)
-
-
-def simulate(
-    clock: Clock,
-    users: Mapping[str, str] | None = None,
-    *,
-    page_size: int = 2000,
-    token_life: timedelta = timedelta(hours=2),
-    seed: int = 0,
-    port: int = 0,
-) -> Simulator:
-    """A simulated Salesforce that starts to answer inside a `with` block.
-
-    Args:
-        clock: its time.
-        users: id ("005…", 15 or 18 characters) → name of each seller.
-        page_size: records on one page of a query.
-        token_life: how long a session lasts.
-        seed: of what happens by chance (shares of lost answers).
-        port: 0 takes any free one.
-    """
-    return Simulator(clock, users or {}, page_size=page_size, token_life=token_life, seed=seed, port=port)
