@@ -239,9 +239,9 @@ class Hub:
         with self.database.read() as connection:
             return lifecycle_store.next_due(connection)
 
-    def click(self, click: Click) -> Receipt:
-        """A person's choice goes down the road like everything else. Returns its receipt, to find its verdict by."""
-        receipt = self._receipt("desk", "desk", encode_clicks([click]))
+    def click(self, *clicks: Click) -> Receipt:
+        """A person's choices go down the road like everything else. Returns their receipt, to find verdicts by."""
+        receipt = self._receipt("desk", "desk", encode_clicks(clicks))
         self.take_in([receipt])
         return receipt
 

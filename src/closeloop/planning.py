@@ -18,15 +18,18 @@ from closeloop.comparing import decide_all, listen
 from closeloop.flow import Hub
 from closeloop.outbox import store as outbox_store
 from closeloop.outbox.nouns import UNFINISHED, Posted
-from closeloop.outbox.plans import REFUSED, Line, Plan, calls_of, keys_of, lines_of, lines_refused, moved, over
+from closeloop.outbox.plans import Line, Plan, calls_of, keys_of, lines_of, lines_refused, moved, over
 from closeloop.outbox.readiness import Told, told_of
 from closeloop.outbox.store import plans as plan_store
+from closeloop.outbox.store.linked import last_decided, load_linked
 from closeloop.outbox.store.readiness import load_readiness
+from closeloop.outbox.store.shapes import save_shapes
 from closeloop.ports import Answer, Connector, Outcome
 from closeloop.record import store as record_store
 from closeloop.record.nouns import Winners
 from closeloop.words import ids
 from closeloop.words.errors import BadInput, Permanent
+from closeloop.words.verbs import REFUSED
 
 Progress = Callable[[str, int], None]
 """Told what is under way, and how much more of it is done."""
@@ -74,7 +77,11 @@ def make_plan(hub: Hub, ends: Mapping[str, Connector], sources: Sequence[str], p
         plan_store.hold(connection, sources, now)
     n_read = read_all(hub, ends, progress)
     stands = {source: _asked(ends[source]) for source in sources}
+    with hub.database.read() as connection:  # of one moment, so that no link is told by no plan
+        linked, decided = load_linked(connection), last_decided(connection)
     with hub.database.write() as connection:
+        for source, told in stands.items():
+            save_shapes(connection, source, told.shapes, now)
         posted = plan_store.load_waiting(connection, sources)
         people = sorted({each.planned.person_id for each in posted if each.planned.person_id is not None})
         records = {
@@ -104,7 +111,7 @@ def make_plan(hub: Hub, ends: Mapping[str, Connector], sources: Sequence[str], p
         counted = {name: int(connection.execute(statement).scalar_one()) for name, statement in _COUNTS.items()}
         plan = Plan(
             plan_id, now, hub.process.signed, tuple(sources), lines, calls, n_read, counted["linked"],
-            counted["asked"], at_least, readiness,
+            counted["asked"], at_least, readiness, *linked, decided,
         )  # fmt: skip
         plan_store.save_plan(connection, plan)
         if not lines:  # there is nothing to approve, so nobody would set them free again

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from itertools import groupby
 from typing import Final
@@ -34,6 +35,7 @@ PASSING: Final[Mapping[str, frozenset[str] | None]] = {
     "ends": None,  # how far the outside was read
     "compares": None,  # what a full compare found; what differed came in as receipts
     "plans": None,  # what was shown before it was sent
+    "shapes": None,  # what systems say of their fields
     "connections": None,  # how systems are reached
     "batches": frozenset({"n_messages"}),  # counts what was set aside again, of which nothing else is kept
     "sending": None,  # what was called when, and how the vendors answered
@@ -114,16 +116,20 @@ def compare(source: Database, target: Database) -> Iterator[Difference]:
                         yield each
 
 
-def try_again(database: Database, *, set_aside: bool = False) -> int:
+def try_again(
+    database: Database, *, set_aside: bool = False, since: datetime | None = None, only: str | None = None
+) -> int:
     """Put the receipts of failed messages back into their queue, after what was at fault is mended. Returns how many.
 
     What of them was decided stays decided; the rest is read anew, by the process in force.
 
     Args:
         set_aside: also those of which a message was set aside.
+        since: only what was received then or later.
+        only: only what came from this source.
     """
     with database.write() as connection:
-        again = inbox_store.with_failures(connection, set_aside=set_aside)
+        again = inbox_store.with_failures(connection, set_aside=set_aside, since=since, only=only)
         found = inbox_store.load_receipts(connection, again)
         in_line = sorted(found.values(), key=lambda receipt: receipt.queue)
         for queue, receipts in groupby(in_line, key=lambda receipt: receipt.queue):

@@ -17,6 +17,7 @@ from closeloop.process.nouns import Process
 from closeloop.web.console import Verdict, console
 from closeloop.words.moment import to_us
 from support import side_story, side_window
+from support.prepared import opened
 from support.served import served
 
 
@@ -59,8 +60,7 @@ class Road:
 
 @pytest.fixture
 def road(tmp_path: Path) -> Iterator[Road]:
-    database = Database(f"sqlite:///{tmp_path / 'hub.db'}")
-    side_window.create(database)
+    database = opened(f"sqlite:///{tmp_path / 'hub.db'}")
     side_story.tell(database)
     yield Road(database)
     database.close()
@@ -69,8 +69,7 @@ def road(tmp_path: Path) -> Iterator[Road]:
 @pytest.fixture
 def bare(tmp_path: Path) -> Iterator[Road]:
     """A hub to which nothing has come yet."""
-    database = Database(f"sqlite:///{tmp_path / 'bare.db'}")
-    side_window.create(database)
+    database = opened(f"sqlite:///{tmp_path / 'bare.db'}")
     yield Road(database)
     database.close()
 

@@ -115,7 +115,7 @@ def test_the_timeline_is_drawn_and_says_the_same_as_the_list(address, page):
     )
     listed = page.eval_on_selector_all("#acts > li", "acts => acts.map(act => act.id)")
     assert sorted(drawn) == sorted(listed)
-    assert len(listed) == 24
+    assert len(listed) == 26
 
 
 def test_zooming_the_timeline_shows_less_of_it(address, page):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -15,9 +16,10 @@ from starlette.applications import Starlette
 
 from closeloop.comparing import compare
 from closeloop.connectors import marketo, salesforce
-from closeloop.connectors.marketo import MarketoSimulator
+from closeloop.connectors.marketo.simulator import MarketoSimulator
 from closeloop.connectors.salesforce.simulator import Simulator
 from closeloop.crew import Crew
+from closeloop.outbox.store.shapes import save_shapes
 from closeloop.planning import hold_new
 from closeloop.ports import Answer, Connector, Outcome
 from closeloop.web.console import console
@@ -140,6 +142,7 @@ def test_a_plan_is_made_read_approved_and_followed_until_it_is_sent(syncing, pag
     page.goto(f"{syncing.address}/plans")
     click_until(page, "Make a new plan", "to be approved")
     assert syncing.n_sent() == 0
+    assert syncing.road.rows("SELECT DISTINCT source FROM shapes ORDER BY source") == [("crm",), ("ma",)]
     lines = page.get_by_role("region", name="Lines")
     first = lines.locator("tbody tr").first
     assert "Would be refused" in first.inner_text()
@@ -242,13 +245,26 @@ def test_a_record_tells_whose_it_is_where_else_they_are_and_what_was_ever_said(s
 def test_rejects_are_tried_again_one_or_all_of_a_cause_and_the_page_tells_what_came_of_it(syncing, page):
     keys = [str(key) for (key,) in syncing.road.rows("SELECT key FROM commands WHERE verb = 'create' ORDER BY key")]
     reason = "title: 119 characters; valid are at most 50"
+    with syncing.road.database.write() as connection:
+        save_shapes(connection, "ma", syncing.ends["ma"].discover(), syncing.road.hub.now())
     syncing.road.hub.answered("ma", [Answer(key, Outcome.PERMANENT, reason=reason) for key in keys])
     states = "SELECT state, COUNT(*) FROM commands WHERE verb = 'create' GROUP BY state ORDER BY state"
     wait_for(lambda: syncing.road.rows(states) == [("dead", 2)])
     page.goto(f"{syncing.address}/rejects")
     assert "What to do: make the field longer" in page.locator(".trouble").inner_text()
     page.get_by_role("link", name="Show all 2").click()
+    one_by_one, row = page.url, page.locator(".reject .named").first
+    told = [" ".join(cell.split()) for cell in row.locator("th, td").all_inner_texts()]
+    assert (told[0], told[2:]) == ("at fault: title", ["–", "string, at most 50 characters", "fields.person.title"])
     assert both_schemes(page, page.url) == []
+    with page.expect_download() as saved:
+        page.get_by_role("link", name="as CSV").click()
+    lines = list(csv.DictReader(saved.value.path().read_text().splitlines()))
+    assert {(line["field"], line["rule"]) for line in lines} == {("title", "fields.person.title")}
+    row.get_by_role("link", name="fields.person.title").click()
+    assert page.locator(".source li:target").inner_text().strip().startswith("title:")
+    assert both_schemes(page, page.url) == []
+    page.goto(one_by_one)
     page.get_by_role("button", name="Try this one again").first.click()
     said = page.get_by_role("status")
     said.wait_for()

@@ -7,14 +7,13 @@ from collections.abc import Iterator
 import pytest
 
 from closeloop.db import Database
-from support import side_story, side_window
+from support import side_story
 from support.side_window import Seen
 
 
 @pytest.fixture
 def empty(database_url: str) -> Iterator[Seen]:
     database = Database(database_url)
-    side_window.create(database)
     yield Seen(database)
     database.close()
 

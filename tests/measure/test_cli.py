@@ -79,6 +79,7 @@ def test_an_unknown_report_names_the_valid_ones(run):
     [
         ("person", "joe@acme.example", "b2b@7 fields.person.email: crm.Email before form.email"),
         ("person", "joe@acme.example", "✓ interest >= 40 (interest 55)"),
+        ("person", "joe@acme.example", "2026-08-03 09:01 Sync: crm made Lead 00Q000000000001AAA"),
         ("lead", LEAD_JOE, "b2b@7: stages.field: won"),
         ("field", "joe@acme.example.title", "✓ form.title says CTO"),
         ("message", "form:1", "touch form.submitted spring-webinar"),
@@ -90,6 +91,9 @@ def test_why_names_the_evidence_and_the_rule(run, kind, given, expected):
 
 def test_why_gives_json_for_programs(run):
     assert json.loads(run("why", "lead", LEAD_JOE, "--json").stdout)["status"] == "won"
+    joe = json.loads(run("why", "person", "joe@acme.example", "--json").stdout)
+    assert joe["tier"]
+    assert {one["lane"] for one in joe["timeline"]} == {"Marketing", "Sales", "Decisions", "Sync"}
 
 
 def test_why_of_an_unknown_field_names_those_that_were_reported(run):

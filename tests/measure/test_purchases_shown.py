@@ -63,7 +63,7 @@ def test_every_purchase_is_listed_with_its_values_and_their_source_the_newest_fi
     ]  # fmt: skip
     console = Console(width=200)
     with console.capture() as captured:
-        console.print(person_tree(story, ()))
+        console.print(person_tree(story, (), ()))
     said = captured.get()
     assert "purchase of the person: crm Order__c a01" in said
     assert "deleted there, so it counts no more" in said

@@ -14,7 +14,7 @@ from closeloop.measure.sending import Sends, sending
 from closeloop.outbox import store
 from closeloop.outbox.nouns import Sender, Settlement
 from support.outgoing import AT, planned
-from support.road import opened
+from support.prepared import opened
 
 MIDNIGHT = AT.replace(hour=0)
 LATER = AT + timedelta(hours=2)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from closeloop.measure.records import record_story, sent
+from closeloop.measure.records import record_story
 from support.side_window import JOE, Seed, at
 
 LEAD = "00Q000000000001AAA"
@@ -52,11 +52,3 @@ def test_one_that_nobody_owns_tells_what_it_holds_and_one_that_nobody_told_of_is
         assert record_story(connection, "crm", "Contact", "none") is None
     assert record is not None
     assert (record.root_id, record.holds, record.state, record.known) == ("", {"Name": "Zoe"}, "inactive", ())
-
-
-def test_a_command_is_found_by_its_key_with_the_record_that_it_made(window):
-    with window.database.read() as connection:
-        made = sent(connection, "create lead Joe")
-        assert sent(connection, "none") is None
-    assert made is not None
-    assert (made.object, made.record_id, made.person_id, made.state) == ("Lead", LEAD, JOE, "done")

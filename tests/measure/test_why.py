@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import text
@@ -14,7 +15,7 @@ from closeloop.measure.why_lead import lead_story
 from closeloop.measure.why_message import message_story
 from closeloop.measure.why_person import field_stories, person_story
 from closeloop.words.errors import BadInput
-from support.side_window import ANA, JOE, JOSEPH, KIM, LEAD_BEN, LEAD_JOE, NOW
+from support.side_window import ANA, JOE, JOSEPH, KIM, LEAD_BEN, LEAD_JOE, NOW, Seed, at
 
 
 @pytest.fixture
@@ -133,6 +134,44 @@ def test_the_timeline_joins_marketing_sales_and_decisions_in_order(connection):
     assert {(one.lane, one.kind) for one in happened} >= {
         ("Marketing", "webinar.attended"), ("Sales", "call.logged"), ("Decisions", "lead won"), ("Decisions", "alert"),
     }  # fmt: skip
+
+
+def test_the_timeline_tells_what_was_written_where_what_was_refused_and_what_still_waits(connection):
+    of_joe = [(one.kind, one.detail) for one in timeline(connection, JOE) if one.lane == "Sync"]
+    assert [kind for kind, _ in of_joe] == ["ma told", "crm made"], "and no mail to a seller"
+    assert of_joe[1][1].startswith("Lead 00Q000000000001AAA")
+    refused, waits = sorted((one for one in timeline(connection, ANA) if one.lane == "Sync"), key=lambda one: one.kind)
+    assert (refused.kind, waits.kind) == ("crm refused: create", "ma waits: tell")
+    assert "Company: required field is missing" in refused.detail
+
+
+def test_the_timeline_names_the_fields_and_the_records_that_were_merged(window):
+    moved = {"created_at": at(3), "answered_at": at(3, 10), "person_id": JOE, "verified": 1}
+    seed = Seed()
+    seed.command(
+        "merge",
+        "crm",
+        "merge",
+        at(3),
+        ref_object="Contact",
+        ref_id="003A",
+        refs='{"loser": ["Contact", "003B"]}',
+        **moved,
+    )
+    fields = json.dumps({"title": "CTO", "phone": None, "note": "x" * 100})
+    seed.command("update", "ma", "update", at(3), ref_object="Lead", ref_id="7", fields=fields, **moved)
+    seed.command("let be", "ma", "update", at(3), ref_object="Lead", ref_id="7", reason="no longer needed", **moved)
+    with window.database.write() as connection:
+        seed.write(connection)
+    with window.database.read() as connection:
+        found = {
+            one.kind: one for one in timeline(connection, JOE) if one.message_id == "form:1" and one.lane == "Sync"
+        }
+    why = "b2b@7 stages.telemarketing.show_as"
+    assert found["crm merged"].detail == f"Contact 003A, with Contact 003B in it, read back, {why}"
+    assert found["ma written"].detail == f"Lead 7, title CTO, phone (empty), note {'x' * 80}…, read back, {why}"
+    assert found["ma dropped: update"].detail == f"Lead 7, no longer needed, {why}"
+    assert found["crm merged"].at == datetime(2026, 9, 3, 10, tzinfo=UTC)
 
 
 def test_after_an_undo_each_person_has_their_own_values_again(window):

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, text
 
 from closeloop.measure.stored import called, moment, text_of
+from closeloop.outbox.rejects import cause_of
 from closeloop.words.moment import from_us, to_us
 
 SOON = timedelta(hours=4)
@@ -124,8 +125,8 @@ def _clocks(connection: Connection, asked: Mapping[str, str | int]) -> Iterator[
 
 def _dead(connection: Connection) -> Iterator[Trouble]:
     for line in connection.execute(_DEAD):
-        remedy = f"Mend the cause in {line.source} or in the process file, then try again."
         reason = line.reason or "no reason was given"
+        remedy = cause_of(line.verb, "", reason).remedy
         yield Trouble(line.source, line.verb, reason, line.n, from_us(line.since), remedy, line.example_key)
 
 

@@ -11,8 +11,9 @@ import msgspec
 from sqlalchemy import Connection, Row, text
 
 from closeloop.measure.stored import moment
-from closeloop.outbox.plans import REFUSED, Line, Plan
+from closeloop.outbox.plans import Line, Plan
 from closeloop.words.moment import from_us
+from closeloop.words.verbs import REFUSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,7 @@ def kinds_of(plan: Plan) -> Mapping[str, None]:
 def _said(line: Line) -> str:
     changes = (f"{change.field} {change.old} {change.new}" for change in line.changes)
     return " ".join(
-        filter(None, (line.who, line.object, line.record_id, line.loser, line.refused, line.why, *changes))
+        filter(None, (line.who, line.object, line.record_id, line.loser, line.into, line.refused, line.why, *changes))
     ).casefold()
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, text
 
 from closeloop.measure.person_nouns import FieldStory
-from closeloop.measure.stored import Plain, called, in_words, mapping_of, moment, text_of
+from closeloop.measure.stored import Plain, called, in_words, mapping_of, text_of
 from closeloop.measure.why_lead import CommandStory, command_of
 from closeloop.measure.why_person import field_stories
 from closeloop.outbox.nouns import STATE
@@ -61,21 +61,6 @@ class RecordStory:
     commands: tuple[CommandStory, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """One command and how it stands; `record_id` is what it was for, or what it made."""
-
-    key: str
-    source: str
-    verb: str
-    object: str
-    record_id: str | None
-    person_id: str | None
-    reason: str
-    answered_at: datetime | None
-    state: str
-
-
 _WHOSE = text("SELECT root_id, entity_kind FROM v_keys WHERE kind = :kind AND value = :id")
 _HOLDS = text("SELECT fields FROM v_shadows WHERE source = :source AND object = :object AND record_id = :id")
 _KNOWN = text("""
@@ -89,9 +74,6 @@ _COMMANDS = text("""
     SELECT * FROM v_commands WHERE person_id = :root AND source = :source AND (
       (ref_id = :id AND ref_object = :object) OR (answer_id = :id AND object = :object))
     ORDER BY created_at DESC, no DESC, key""")
-_SENT = text("""
-    SELECT key, source, verb, COALESCE(ref_object, object) AS object, COALESCE(ref_id, answer_id) AS record_id,
-      person_id, COALESCE(reason, '') AS reason, answered_at, state FROM v_commands WHERE key = :key""")
 
 
 def record_story(connection: Connection, source: str, object_name: str, record_id: str) -> RecordStory | None:
@@ -113,15 +95,6 @@ def record_story(connection: Connection, source: str, object_name: str, record_i
         called(name, names.get("email", ""), whose.root_id, whose.entity_kind), holds,
         _known(connection, whose.root_id), field_stories(connection, whose.root_id),
         tuple(command_of(line) for line in connection.execute(_COMMANDS, {**asked, "root": whose.root_id})),
-    )  # fmt: skip
-
-
-def sent(connection: Connection, key: str) -> Sent | None:
-    """One command by its key; None when there is none."""
-    row = connection.execute(_SENT, {"key": key}).first()
-    return None if row is None else Sent(
-        row.key, row.source, row.verb, row.object, row.record_id, row.person_id, row.reason, moment(row.answered_at),
-        row.state,
     )  # fmt: skip
 
 

@@ -1,9 +1,9 @@
-"""What systems refused, grouped by cause: how many, what to do, one to look at, and all to try again together."""
+"""What was refused or held back, grouped by cause: how many, what to do, one to look at, all to try again together."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, text
 
 from closeloop.measure.stored import moment
-from closeloop.outbox.rejects import Cause, cause_of
+from closeloop.outbox.rejects import Cause, cause_of, is_held_back
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,27 +42,23 @@ class Rejects:
     since: datetime | None
     last_at: datetime | None
 
+    @property
+    def id(self) -> str:
+        """What to call it by: "crm:too_long:lead.title"."""
+        return f"{self.source}:{self.key}"
 
-@dataclass(frozen=True, slots=True)
-class Reject:
-    """One command that was given up."""
-
-    key: str
-    source: str
-    verb: str
-    object: str
-    record_id: str | None
-    person_id: str | None
-    reason: str
-    answered_at: datetime | None
+    @property
+    def is_held_back(self) -> bool:
+        """Whether the hub held them back, and no system refused them."""
+        return is_held_back(self.reason)
 
 
 _REFUSALS = text("""
     SELECT source, state, verb, object, reason, n, since, last_at, example_key FROM v_refusals
     ORDER BY source, n DESC, reason, verb, object""")
 _DEAD = text("""
-    SELECT key, source, verb, object, ref_object, ref_id, person_id, COALESCE(reason, '') AS reason, answered_at
-    FROM v_commands WHERE state = 'dead' AND source = :source ORDER BY created_at, no, key""")
+    SELECT key, verb, object, COALESCE(reason, '') AS reason FROM v_commands
+    WHERE state = 'dead' AND source = :source ORDER BY created_at, no, key""")
 _ONE = text("""
     SELECT source, verb, object, COALESCE(reason, '') AS reason FROM v_commands WHERE key = :key AND state = 'dead'""")
 
@@ -77,9 +73,16 @@ def rejects(connection: Connection) -> tuple[Rejects, ...]:
     return tuple(sorted(found, key=lambda each: (-each.n, each.source, each.key)))
 
 
-def rejected(connection: Connection, source: str, cause: str, at_most: int = 100) -> tuple[Reject, ...]:
-    """Commands that this system refused for the cause of this key and that were given up, in their order."""
-    return tuple(islice(_dead(connection, source, cause), at_most))
+def rejected(
+    connection: Connection, source: str, causes: Collection[str], at_most: int | None = 100
+) -> tuple[str, ...]:
+    """Keys of the commands that this system refused for one of these causes and that were given up, in their order.
+
+    Args:
+        causes: their keys.
+        at_most: None is all of them.
+    """
+    return tuple(islice(_dead(connection, source, causes), at_most))
 
 
 def dead_like(connection: Connection, key: str, at_most: int) -> tuple[str, ...]:
@@ -92,18 +95,15 @@ def dead_like(connection: Connection, key: str, at_most: int) -> tuple[str, ...]
     if one is None:
         return ()
     cause = cause_of(one.verb, one.object, one.reason).key
-    others = (each.key for each in _dead(connection, one.source, cause) if each.key != key)
+    others = (each for each in _dead(connection, one.source, [cause]) if each != key)
     return (key, *islice(others, at_most - 1))
 
 
-def _dead(connection: Connection, source: str, cause: str) -> Iterator[Reject]:
-    is_it = cache(lambda verb, name, reason: cause_of(verb, name, reason).key == cause)
+def _dead(connection: Connection, source: str, causes: Collection[str]) -> Iterator[str]:
+    is_it = cache(lambda verb, name, reason: cause_of(verb, name, reason).key in causes)
     for row in connection.execute(_DEAD, {"source": source}):
         if is_it(row.verb, row.object, row.reason):
-            yield Reject(
-                row.key, row.source, row.verb, row.ref_object or row.object, row.ref_id, row.person_id, row.reason,
-                moment(row.answered_at),
-            )  # fmt: skip
+            yield row.key
 
 
 def _grouped(source: str, cause: Cause, rows: Sequence[Row[Any]]) -> Rejects:

@@ -88,6 +88,11 @@ class Sends:
         """How much waits in all lanes."""
         return sum(lane.n for lane in self.lanes)
 
+    @property
+    def loops(self) -> tuple[Rejects, ...]:
+        """Of the errors those that are held back, since the system sets them back each time."""
+        return tuple(each for each in self.errors if each.is_held_back)
+
 
 _SENDING = text("""
     SELECT source, mode, window_from, n_calls, n_reads, n_sent, calls_allowed, asked_at, failures, closed_until, why,

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import text
 
 from closeloop.db import Database
 from closeloop.flow import Hub
-from closeloop.inbox.nouns import Click, Receipt
+from closeloop.inbox.nouns import Click
 from closeloop.ports import Connector
 from closeloop.process.nouns import Process
 from closeloop.web.console.window import Verdict
@@ -19,7 +19,7 @@ from closeloop.web.plan_desk import PlanDesk
 PATIENCE = timedelta(seconds=5)
 """How long a click waits for what comes of it."""
 _LOOK_EVERY = timedelta(milliseconds=20)
-_VERDICT = text("SELECT state, reason FROM v_messages WHERE receipt_id = :receipt")
+_VERDICTS = text("SELECT state, reason FROM v_messages WHERE receipt_id = :receipt ORDER BY position")
 
 
 class HubWindow:
@@ -45,16 +45,20 @@ class HubWindow:
 
     def send(self, click: Click) -> Verdict:
         """Send a click down the road, and wait for what comes of it; "waiting" when nobody has decided it in time."""
-        receipt, pause = self.hub.click(click), threading.Event()
-        for _ in range(PATIENCE // _LOOK_EVERY):
-            verdict = self.verdict(receipt)
-            if verdict.state != "waiting":
-                return verdict
-            pause.wait(_LOOK_EVERY.total_seconds())
-        return Verdict("waiting")
+        return self._send([click], decides=False)[0]
 
-    def verdict(self, receipt: Receipt) -> Verdict:
-        """What has come of a receipt of one message."""
-        with self.database.read() as connection:
-            row = connection.execute(_VERDICT, {"receipt": receipt.id}).first()
-        return Verdict("waiting") if row is None else Verdict(row.state, row.reason or "")
+    def decide(self, *clicks: Click) -> list[Verdict]:
+        """The same of clicks in one receipt, decided here too, since no hub may run; one that does may be faster."""
+        return self._send(clicks, decides=True)
+
+    def _send(self, clicks: Sequence[Click], *, decides: bool) -> list[Verdict]:
+        receipt, pause = self.hub.click(*clicks), threading.Event()
+        for _ in range(PATIENCE // _LOOK_EVERY):
+            while decides and self.hub.decide("live"):
+                pass
+            with self.database.read() as connection:
+                rows = connection.execute(_VERDICTS, {"receipt": receipt.id}).all()
+            if len(rows) == len(clicks):
+                return [Verdict(row.state, row.reason or "") for row in rows]
+            pause.wait(_LOOK_EVERY.total_seconds())
+        return [Verdict("waiting")] * len(clicks)

@@ -9,12 +9,15 @@ import threading
 import time
 from collections.abc import Callable
 
+import pytest
 from sqlalchemy import select
 
 from closeloop.db import Database
 from closeloop.inbox import store
 from support.door import DoorProcess, send
 from support.postgres import PostgresServer
+
+pytestmark = pytest.mark.durable
 
 CLIENTS, LIVES = 6, 3
 

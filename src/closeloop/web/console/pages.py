@@ -18,6 +18,7 @@ from closeloop.measure.relations import names_in
 from closeloop.measure.timeline import LANES, timeline
 from closeloop.measure.why_lead import lead_story
 from closeloop.measure.why_person import person_story
+from closeloop.process.places import lines_of
 from closeloop.web.console import came_of
 from closeloop.web.console.render import BY, Templates, fields_of
 from closeloop.web.console.window import Verdict, Window
@@ -93,6 +94,10 @@ class Pages:
         with self._window.database.read() as connection:
             found = health(connection, self._window.now())
         return self._page("health.html", health=found)
+
+    def process(self, _request: Request) -> Response:
+        """The process file in force, line by line, for links to what decides."""
+        return self._page("process.html", lines=lines_of(self._window.process))
 
     async def outcome(self, request: Request) -> Response:
         """A click on an outcome of a lead: answers with the row as it is then, and what came of it."""

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from closeloop.measure.plans import came_of, content_of, kinds_of, lines_like, listed_plan, plans
+from closeloop.outbox.linked import HOLDS
 from closeloop.outbox.plans import Plan, over
 from closeloop.web.console.render import BY, Templates, page_no
 from closeloop.web.console.window import Window
@@ -79,7 +80,7 @@ class Plans:
             "plans.html", listed=listed, plan=plan, came=came, passed=self._passed(plan), others=all_plans,
             lines=lines[(no - 1) * A_PAGE : no * A_PAGE], n=len(lines), no=no, n_pages=max(1, -(-len(lines) // A_PAGE)),
             wanted=wanted, kinds=kinds_of(plan) if plan else (), making=desk.making(), sources=desk.sources,
-            message="", state="",
+            message="", state="", holds=HOLDS, most_linked=A_PAGE,
         )  # fmt: skip
 
     def _passed(self, plan: Plan | None) -> list[str]:

@@ -9,7 +9,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from closeloop.inbox.nouns import Click
-from closeloop.measure.records import sent
+from closeloop.measure.reject_lines import rows_as_csv
+from closeloop.measure.reject_rows import reject_rows
 from closeloop.measure.rejects import rejected, rejects
 from closeloop.web.console import came_of
 from closeloop.web.console.render import BY, Templates, fields_of
@@ -31,8 +32,18 @@ class RejectBox:
         source, cause = asked.get("source", ""), asked.get("cause", "")
         with self._window.database.read() as connection:
             groups = rejects(connection)
-            rows = rejected(connection, source, cause, MOST) if cause else ()
+            keys = rejected(connection, source, [cause], MOST) if cause else ()
+            rows = list(reject_rows(connection, self._window.process, keys))
         return self._page("rejects.html", groups=groups, rows=rows, source=source, cause=cause, most=MOST)
+
+    def csv(self, request: Request) -> Response:
+        """Every command of one cause, as a file for a spreadsheet."""
+        source, cause = request.query_params.get("source", ""), request.query_params.get("cause", "")
+        with self._window.database.read() as connection:
+            keys = rejected(connection, source, [cause], at_most=None)
+            said = rows_as_csv(reject_rows(connection, self._window.process, keys))
+        headers = {"Content-Disposition": 'attachment; filename="rejects.csv"'}
+        return Response(said, media_type="text/csv", headers=headers)
 
     def row(self, request: Request) -> Response:
         """How one command stands, while it is tried again."""
@@ -61,13 +72,13 @@ class RejectBox:
         group = {"source": source, "key": cause} if not is_all or state != "decided" else None
         return self._page("reject_again.html", message=message, state=state, group=group)
 
-    def _keys(self, source: str, cause: str) -> list[str]:
+    def _keys(self, source: str, cause: str) -> tuple[str, ...]:
         with self._window.database.read() as connection:
-            return [each.key for each in rejected(connection, source, cause, MOST + 1)]
+            return rejected(connection, source, [cause], MOST + 1)
 
     def _row(self, key: str, message: str, state: str) -> Response:
         with self._window.database.read() as connection:
-            found = sent(connection, key)
+            found = next(reject_rows(connection, self._window.process, [key]), None)
         if found is None:
             return self._missing("command", key)
         return self._page("reject_row.html", row=found, message=message, state=state)

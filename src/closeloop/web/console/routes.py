@@ -28,7 +28,8 @@ def console(window: Window, reports: Path = FOLDER) -> list[Route | Mount]:
     """All pages over `window`, for an application that listens on loopback.
 
     `/` `/people` `/people/{id}` `/leads` `/leads/{id}` `/review` `/merges` `/audit` `/health` `/connections` `/plans`
-    `/plans/{id}` `/conflicts` `/records/{source}/{object}/{id}` `/rejects` `/rejects/row` are read;
+    `/plans/{id}` `/conflicts` `/records/{source}/{object}/{id}` `/rejects` `/rejects/row` `/rejects/csv`
+    `/process` are read;
     `/leads/{id}/outcome`, `/links/{id}/undo`, `/review/{id}/answer`, `/review/{id}/undo`, `/merges/{id}/undo`,
     `/commands/retry`, `/rejects/retry`, `/rejects/retry-all`, `/plans` and `/plans/{id}/approve` take clicks;
     `/audit/reports/{name}` is a report for a frame, `/audit/groups/{name}` its CSV; `/static` holds style,
@@ -59,6 +60,7 @@ def console(window: Window, reports: Path = FOLDER) -> list[Route | Mount]:
         Route("/audit/reports/{name}", audits.report, middleware=guarded),
         Route("/audit/groups/{name}", audits.groups, middleware=guarded),
         Route("/health", pages.health, middleware=guarded),
+        Route("/process", pages.process, middleware=guarded),
         Route("/connections", Connections(window, templates).page, middleware=guarded),
         Route("/plans", plans.newest, methods=["GET"], middleware=guarded),
         Route("/plans", plans.make, methods=["POST"], middleware=guarded),
@@ -67,6 +69,7 @@ def console(window: Window, reports: Path = FOLDER) -> list[Route | Mount]:
         Route("/conflicts", Conflicts(window, templates).page, middleware=guarded),
         Route("/records/{source}/{object}/{id:path}", Records(window, templates).page, middleware=guarded),
         Route("/rejects", box.page, middleware=guarded),
+        Route("/rejects/csv", box.csv, middleware=guarded),
         Route("/rejects/row", box.row, middleware=guarded),
         Route("/rejects/retry-all", box.retry_all, methods=["POST"], middleware=guarded),
         Route("/rejects/retry", box.retry, methods=["POST"], middleware=guarded),
