@@ -24,7 +24,7 @@ demo: setup ## play five leads from web form to report, then leave the console o
 	@$(BIN)/closeloop demo $(ARGS)
 
 test: setup .venv/spark .venv/tryton/ready ## run the tests, on SQLite and on a private PostgreSQL; ARGS go to pytest
-	$(BIN)/pytest -n auto --dist loadfile $(ARGS)
+	$(BIN)/pytest -n auto --dist worksteal $(ARGS)
 
 check: setup ## lint, types, import contracts
 	$(BIN)/ruff check .

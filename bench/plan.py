@@ -2,7 +2,7 @@
 
 CONTACTS is a Parquet file of business contacts with the column `source` (map or crm), as ../shared/tools makes it. All
 of map go into a simulated Marketo, the first SALES (5,000) of crm into a real Tryton. With SYSTEM=salesforce all of
-CONTACTS are in a simulated Salesforce, where duplicates are merged, and every tenth in Marketo too: `bench.plan_crowd`.
+CONTACTS are in a simulated Salesforce, where duplicates are merged, and every tenth in Marketo too.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import time
 from pathlib import Path
 
 import pyarrow.parquet as pq
-from bench.plan_crowd import crowd
 
 from closeloop.words.errors import BadInput
+from support.plan_crowd import crowd
 from support.switch_on import Switch, switch_on
 
 SYSTEM = os.environ.get("SYSTEM", "tryton")

@@ -2,7 +2,8 @@
 
 `python -m bench.sync` from the project's folder, with --json for one JSON object a line. SIZES are the numbers of
 people, DATABASES some of sqlite and postgresql, PARTS some of survivorship, calls, quiet and rescore,
-which takes the first of SIZES, and ten and a hundred times that many people (of a thousand, if SIZES says nothing).
+which takes the first of SIZES, and ten and a hundred times that many people (of a thousand, if SIZES says nothing);
+LOOPS are the loops that survivorship is measured against, plain and careful unless it says one.
 """
 
 from __future__ import annotations

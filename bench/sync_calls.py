@@ -1,27 +1,33 @@
 """How many calls a vendor sees for a thousand records that are made or changed, against what it takes at once.
 
-For each connector with a simulator the hub sends a thousand people there and then changes them all: as it does by
-itself, and as `apply --bulk` asks it to. What is asked once for each connection (descriptions of fields, what the
-vendor allows) is asked before.
+For each connector whose calls are counted the hub sends a thousand people there and then changes them all: as it does
+by itself, and as `apply --bulk` asks it to. Salesforce, Marketo and Eloqua are simulated, Tryton is the real server,
+SQL a real database, and a small vendor of our own takes what a declaration says. What is asked once for each connection
+(descriptions of fields, what the vendor allows) is asked before. Files cost no calls.
 """
 
 from __future__ import annotations
 
+import sys
 import tempfile
-from collections.abc import Callable, Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
 from typing import Any
 
 from bench.figures import Figure
+from sqlalchemy import create_engine, text
 
-from closeloop.connectors import eloqua, marketo, salesforce
+from closeloop.connectors import eloqua, marketo, rest, salesforce, sql, tryton
 from closeloop.outbox import store as outbox_store
 from closeloop.outbox.nouns import Planned, Way
-from closeloop.ports import Command, Connector, Ref, Value, Verb
+from closeloop.ports import Clock, Command, Connector, Ref, Value, Verb
 from closeloop.words.moment import SystemClock
+from support import erp, small_vendor
 from support.road import Road, road_on
+from support.tryton_server import HOME, LACKING, running_tryton
 
 N = 1_000
 _Fields = Callable[[int], Mapping[str, Value]]
@@ -33,6 +39,9 @@ def measure_calls() -> list[Figure]:
     clock = SystemClock()
     figures = []
     for name, (simulate, connect, *said) in _VENDORS.items():
+        if name == "tryton" and not (HOME / "ready").exists():
+            print(f"tryton: {LACKING}", file=sys.stderr)
+            continue
         for told, way in _WAYS.items():
             with (
                 tempfile.TemporaryDirectory(prefix="bench-") as folder,
@@ -94,6 +103,37 @@ def _send(road: Road, connector: Connector, commands: list[Command], way: Way) -
     return [found[command.key] for command in commands]
 
 
+@dataclass(frozen=True)
+class _There:
+    """A vendor that is not one of our simulators."""
+
+    settings: Mapping[str, str]
+
+
+@contextmanager
+def _real_tryton(_clock: Clock) -> Iterator[_There]:
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder, running_tryton(Path(folder)) as server:
+        yield _There(server.settings)
+
+
+@contextmanager
+def _database(_clock: Clock) -> Iterator[_There]:
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        url = f"sqlite:///{Path(folder) / 'erp.db'}"
+        engine = create_engine(url)
+        with engine.begin() as connection:
+            for statement in erp.TABLES.format(serial="INTEGER PRIMARY KEY", true="1").split(";"):
+                connection.execute(text(statement))
+        engine.dispose()
+        yield _There({"url": url, "declared": erp.DECLARED, "declared_file": "erp.yaml"})
+
+
+@contextmanager
+def _declared(clock: Clock) -> Iterator[_There]:
+    with small_vendor.SmallVendor(clock).serve() as vendor:
+        yield _There({"url": vendor.url, "name": "small", "declared": small_vendor.DECLARED})
+
+
 _VENDORS: dict[str, tuple[Any, Any, str, _Fields, _Fields, Mapping[str, int] | None]] = {
     "salesforce": (
         lambda clock: salesforce.simulate(clock, {}), salesforce.connect, "Lead",
@@ -111,5 +151,23 @@ _VENDORS: dict[str, tuple[Any, Any, str, _Fields, _Fields, Mapping[str, int] | N
         lambda number: {"title": f"Buyer {number}"},
         # An import is defined, filled and looked at; the ids of those that it made take an export of four calls.
         {"made": 7, "changed": 3},
+    ),
+    "tryton": (
+        _real_tryton, tryton.connect, "Contact",
+        lambda number: {"name": f"Person {number}", "email": f"person{number}@acme.example"},
+        lambda number: {"name": f"Buyer {number}"},
+        # A change takes two calls a batch: what is there is read first, and sent back as the lock that Tryton keeps.
+        {"made": ceil(N / tryton.Tryton.batch_size), "changed": 2 * ceil(N / tryton.Tryton.batch_size)},
+    ),
+    "sql": (
+        _database, sql.connect, "Contact",
+        lambda number: {"Email": f"person{number}@acme.example", "Name": f"Person {number}"},
+        lambda number: {"Name": f"Buyer {number}"}, None,
+    ),
+    "rest, one record a call": (
+        _declared, rest.connect, "Contact",
+        lambda number: {"Email": f"person{number}@acme.example", "Name": f"Person {number}"},
+        lambda number: {"Name": f"Buyer {number}"},
+        dict.fromkeys(("made", "changed"), N),
     ),
 }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import time
@@ -31,6 +32,9 @@ _PHASES = {
 }  # fmt: skip
 
 
+LOOPS = os.environ.get("LOOPS", "plain,careful").split(",")
+
+
 def measure_survivorship(kind: str, folder: Path, server: PostgresServer | None, n: int) -> list[Figure]:
     """Rows of ten fields a second, by the clock and by the processor, against the plain and the careful loop."""
     first = folder / f"people-{n}.db"
@@ -42,8 +46,7 @@ def measure_survivorship(kind: str, folder: Path, server: PostgresServer | None,
     process = people_process()
     runs: dict[str, Callable[[Database], object]] = {
         "sets": lambda database: _by_sets(database, f"survivorship, {kind}, {n:,}"),
-        "plain": partial(merge_by_loop, process=process, careful=False),
-        "careful": partial(merge_by_loop, process=process, careful=True),
+        **{name: partial(merge_by_loop, process=process, careful=name == "careful") for name in LOOPS},
     }
     took: dict[str, list[tuple[float, float]]] = {name: [] for name in runs}
     rounds = 3 if n <= 10_000 else 1
@@ -60,10 +63,10 @@ def measure_survivorship(kind: str, folder: Path, server: PostgresServer | None,
     _remove(folder, server, n, "")
     figures = []
     for at, unit in enumerate(("rows/s", "rows/processor s")):
-        ours, plain, careful = (n / median(each[at] for each in took[name]) for name in runs)
+        ours, *loops = (n / median(each[at] for each in took[name]) for name in runs)
         figures += [
-            Figure(f"survivorship, {kind}", n, ours, unit, plain, ours / plain),
-            Figure(f"same, careful loop, {kind}", n, ours, unit, careful, ours / careful),
+            Figure(f"survivorship, {kind}, {name} loop", n, ours, unit, loop, ours / loop)
+            for name, loop in zip(LOOPS, loops, strict=True)
         ]
     return figures
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,9 @@ confine()
 # A developer's own hub stays out of reach: what a test needs of these it sets itself.
 for name in [name for name in os.environ if name.startswith("CLOSELOOP_") and not name.startswith("CLOSELOOP_TEST_")]:
     del os.environ[name]
+# Compiled modules are kept, whatever the machine's habit: else each of the many processes would compile them all.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # Processes that tests start read tests/sitecustomize.py and are confined as well.
 os.environ["PYTHONPATH"] = str(TESTS)
 

@@ -9,6 +9,7 @@ import pytest
 import typer
 from typer.core import TyperGroup
 
+from closeloop.cli import loaded
 from support.pages import dead_links, described_options, make_targets, undescribed, unknown_commands, written
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -19,11 +20,9 @@ PAGES = {"docs/index.md", "docs/quickstart.md", "docs/road.md", "docs/developing
 @pytest.fixture(scope="module")
 def group() -> TyperGroup:
     """The whole command line."""
-    modules = [importlib.import_module(name) for name in ("closeloop.app", "closeloop.cli")]
-    apps = [value for module in modules for value in vars(module).values() if isinstance(value, typer.Typer)]
-    assert apps, "closeloop.app or closeloop.cli holds the Typer application"
-    found = typer.main.get_command(apps[0])
+    found = typer.main.get_command(importlib.import_module("closeloop.app").cli)
     assert isinstance(found, TyperGroup)
+    found.commands.update({name: loaded(name) for name in found.commands})
     return found
 
 

@@ -17,6 +17,8 @@ from support.browser import BrowserLog, serious_barriers
 from support.loopback import Blocked
 from support.postgres import PostgresServer
 
+pytestmark = pytest.mark.without_tables
+
 BIND_BEYOND = "import socket; socket.socket().bind(('0.0.0.0', 0)); print('bound')"
 
 

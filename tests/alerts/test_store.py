@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from closeloop.alerts import store
 from closeloop.alerts.nouns import Alert
-from closeloop.db import Database, metadata
+from closeloop.db import Database
 from closeloop.words.moment import to_us
 from support.outgoing import AT, b2b
 
@@ -21,7 +21,6 @@ WITHIN = timedelta(minutes=1)
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     found = Database(database_url)
-    metadata.create_all(found.engine)
     yield found
     found.close()
 

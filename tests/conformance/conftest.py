@@ -42,7 +42,7 @@ def tryton_token(tryton):
 @pytest.fixture(scope="session")
 def conformance_on_postgres(request):
     """One PostgreSQL database for the whole suite: making one for each test takes longer than the tests."""
-    return request.getfixturevalue("_postgres").create_database("conformance")
+    return request.getfixturevalue("quick_postgres").create_database("conformance")
 
 
 @pytest.fixture

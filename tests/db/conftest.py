@@ -10,14 +10,14 @@ import pytest
 
 from closeloop.db import Database
 from closeloop.db.migrate import HISTORY
+from closeloop.installed import ROOMS
 
-ROOMS = ("inbox", "identity", "record", "profile", "lifecycle", "alerts", "outbox")
 PACKAGE = HISTORY.parent.parent
 
 
 @pytest.fixture
 def views() -> list[str]:
-    """What the rooms publish, as `app` hands it to the migrations."""
+    """What the rooms publish, as `installed` hands it to the migrations."""
     return [(PACKAGE / room / "views.sql").read_text() for room in ROOMS]
 
 
@@ -36,7 +36,7 @@ def another(request: pytest.FixtureRequest, database: Database, tmp_path: Path) 
         yield found
         found.close()
     else:
-        server = request.getfixturevalue("postgres_server")
+        server = request.getfixturevalue("quick_postgres")
         name = f"{database.engine.url.database}_another"
         found = Database(server.create_database(name))
         yield found

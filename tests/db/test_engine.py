@@ -16,6 +16,8 @@ from closeloop.db.engine import BUSY_SECONDS
 from closeloop.words.errors import Unready
 from support.postgres import PostgresServer
 
+pytestmark = [pytest.mark.without_tables, pytest.mark.durable]
+
 notes = Table("notes", MetaData(), Column("id", TEXT, primary_key=True), Column("n", INT, nullable=False))
 
 

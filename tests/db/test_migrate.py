@@ -12,14 +12,17 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Column, Connection, MetaData, Table, inspect, text
 
 from closeloop.db import INT, Database, metadata
-from closeloop.db.migrate import migrate
+from closeloop.db.migrate import HISTORY, migrate, revisions_of
+from closeloop.installed import ROOMS
 from closeloop.words.errors import Unready
 from support.shape import shape_of
 
-ROOMS = ("inbox", "identity", "record", "profile", "lifecycle", "alerts", "outbox")
+pytestmark = pytest.mark.without_tables
+
 STORES = [importlib.import_module(f"closeloop.{room}.store") for room in (*ROOMS, "vault")]
 
 ALTERS = '''"""Rename a column."""
@@ -70,7 +73,10 @@ def with_one_more_column() -> MetaData:
 
 
 def test_every_room_of_the_road_has_its_tables_here():
-    stores = [*STORES, *(importlib.import_module(f"closeloop.outbox.store.{name}") for name in ("plans", "compares"))]
+    stores = [
+        *STORES,
+        *(importlib.import_module(f"closeloop.outbox.store.{name}") for name in ("plans", "compares", "shapes")),
+    ]
     found = {table.name for store in stores for table in vars(store).values() if isinstance(table, Table)}
     assert found == set(metadata.tables)
 
@@ -126,6 +132,11 @@ def test_migrating_twice_changes_nothing(database: Database, views: list[str]):
     assert not migrate(database, views)
     with database.read() as connection:
         assert shape_of(connection) == before
+
+
+def test_the_files_are_numbered_as_the_history_goes():
+    revisions = [each.revision for each in ScriptDirectory(HISTORY).walk_revisions()]
+    assert revisions_of(HISTORY) == revisions[::-1]
 
 
 def test_every_view_can_be_read(database: Database, views: list[str]):

@@ -11,6 +11,8 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from closeloop.db import BLOB, INT, REAL, TEXT, Database, among, put
 
+pytestmark = pytest.mark.without_tables
+
 things = Table(
     "things",
     MetaData(),

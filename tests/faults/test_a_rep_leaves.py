@@ -61,6 +61,12 @@ class World:
         hub.begin()
         self.road = replace(self.road, hub=hub)
 
+    def put_into_a_queue(self, n: int) -> None:
+        """Some of his leads are given to a queue in the CRM: to nobody, that is, so they stay his at the hub."""
+        queue = self.ends.crm.add_queue("Inbound")
+        for lead in self.ends.crm.records("Lead")[:n]:
+            self.ends.crm.change(str(lead["Id"]), {"OwnerId": queue})
+
     def owners(self) -> dict[str, int]:
         rows = self.road.rows("SELECT owner, COUNT(*) FROM leads WHERE status = 'open' GROUP BY owner")
         return {str(owner): int(str(n)) for owner, n in rows}
@@ -69,7 +75,8 @@ class World:
         found: dict[str, int] = {}
         names = {user: name for name, user in self.ends.crm.users.items()}
         for lead in self.ends.crm.records("Lead"):
-            name = names.get(str(lead["OwnerId"]), "somebody else")
+            owner = str(lead["OwnerId"])
+            name = names.get(owner, "a queue" if owner.startswith("00G") else "somebody else")
             found[name] = found.get(name, 0) + 1
         return found
 
@@ -89,6 +96,9 @@ def world(database_url: str) -> Iterator[World]:
 
 
 def test_each_of_his_leads_goes_to_somebody_by_rule_with_the_reason(world):
+    world.put_into_a_queue(2)
+    world.rest()
+    assert (world.owners(), world.in_the_crm()) == ({"abel": N_LEADS}, {"abel": N_LEADS - 2, "a queue": 2})
     world.abel_leaves()
     world.rest()
     assert world.owners() == world.in_the_crm() == {"brandt": 20, "caro": 20}

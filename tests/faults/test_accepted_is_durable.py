@@ -9,13 +9,18 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
+
 from closeloop.db import Database
 from support.door import send
 from support.hub_process import HubProcess
 from support.postgres import PostgresServer
 from support.road import query
 
+pytestmark = pytest.mark.durable
+
 EVENTS_A_REQUEST = 5
+PEOPLE = "select count(*) from entities where kind = 'person'"
 
 
 class Client:
@@ -73,6 +78,15 @@ def load(port: int, n: int = 3) -> Iterator[list[str]]:
             acknowledged += client.acknowledged
 
 
+def all_are_known(url: str) -> None:
+    """Wait until something of every client was decided."""
+    database = Database(url)
+    deadline = time.monotonic() + 60
+    while query(database, PEOPLE) != [(3,)] and time.monotonic() < deadline:
+        time.sleep(0.05)
+    database.close()
+
+
 def decided(url: str) -> set[str]:
     """Wait until nothing waits; then what was decided."""
     database = Database(url)
@@ -91,7 +105,7 @@ def _each_had_one_effect(database: Database, n_decided: int) -> None:
     assert query(database, "select count(*) from touches") == [(n_decided,)]
     # 30 points a form, faded: the count beside the sum says how many were added.
     assert query(database, "select sum(n) from sums where line = 'interest[0]'") == [(n_decided,)]
-    assert query(database, "select count(*) from entities where kind = 'person'") == [(3,)]
+    assert query(database, PEOPLE) == [(3,)]
 
 
 def test_everything_acknowledged_is_decided_though_the_hub_is_killed_under_load(database_url: str):
@@ -123,7 +137,7 @@ def test_a_hub_that_answers_before_the_commit_loses_some(database_url: str):
     """The control."""
     with HubProcess("hasty", database_url) as hub:
         with load(hub.port) as acknowledged:
-            time.sleep(0.8)
+            all_are_known(database_url)
             hub.kill()
         hub.start()
         assert set(acknowledged) - decided(database_url)

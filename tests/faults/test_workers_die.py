@@ -20,6 +20,8 @@ from support.facts import facts_of
 from support.hub_process import HubProcess
 from support.road import INTERESTED, START, Road, batch_receipt, event, road_on
 
+pytestmark = pytest.mark.durable
+
 PEOPLE = 20
 SPELLINGS = (
     "joe@acme.example",

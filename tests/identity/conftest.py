@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from closeloop.db import Database, metadata
+from closeloop.db import Database
 from closeloop.identity.attribute import attribute
 from closeloop.identity.nouns import Attributed, Known
 from closeloop.inbox.nouns import Message
@@ -16,7 +16,6 @@ from support.messages import POLICY
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     found = Database(database_url)
-    metadata.create_all(found.engine)
     yield found
     found.close()
 

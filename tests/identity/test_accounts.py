@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError
 
-from closeloop.db import Database, metadata
+from closeloop.db import Database
 from closeloop.identity import store
 from closeloop.identity.accounts import AccountBook, Links, Said, is_called_like
 from closeloop.identity.employer import read_employer
@@ -181,7 +181,6 @@ def test_two_workers_with_one_company_go_one_after_the_other_and_those_with_two_
 def test_looking_up_accounts_uses_indexes(sqlite_url):
     # On SQLite only: a nearly empty PostgreSQL reads whole tables whatever its indexes.
     database = Database(sqlite_url)
-    metadata.create_all(database.engine)
     statements = []
     event.listen(database.engine, "before_cursor_execute", lambda *said: statements.append(said[2:4]))
     with database.read() as connection:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import event, select, text
 from sqlalchemy.exc import IntegrityError
 
-from closeloop.db import Database, metadata
+from closeloop.db import Database
 from closeloop.identity import store
 from closeloop.identity.attribute import attribute
 from closeloop.identity.keys import keys_of
@@ -70,7 +70,6 @@ def test_a_key_has_one_holder(database):
 
 def test_of_two_workers_with_the_same_new_address_the_second_decides_again_and_finds_the_first(postgres_url):
     database = Database(postgres_url)
-    metadata.create_all(database.engine)
     one, other = form(JOE), form("JOE@acme.example", at=AT + timedelta(seconds=5))
     claimed, errors = threading.Event(), []
 
@@ -102,7 +101,6 @@ def test_of_two_workers_with_the_same_new_address_the_second_decides_again_and_f
 def two_known(postgres_url: str) -> Iterator[Database]:
     """Joe by his user id and by his address on a PostgreSQL, not linked yet."""
     database = Database(postgres_url)
-    metadata.create_all(database.engine)
     hear(database, form(user="u1"))
     hear(database, form(JOE, at=AT + timedelta(hours=1)))
     yield database
@@ -155,7 +153,6 @@ def test_control_a_single_look_under_lock_misses_whom_the_first_linked(two_known
 
 def test_workers_on_different_people_do_not_wait_for_each_other(postgres_url):
     database = Database(postgres_url)
-    metadata.create_all(database.engine)
     hear(database, form(JOE), form(ANN))
     with database.write() as one, database.write() as other:
         store.load(one, [Key("email", JOE)])
@@ -237,7 +234,6 @@ def test_a_visit_told_twice_is_kept_once(database):
 def test_looking_up_keys_uses_indexes(sqlite_url):
     # On SQLite only: a nearly empty PostgreSQL reads whole tables whatever its indexes.
     database = Database(sqlite_url)
-    metadata.create_all(database.engine)
     statements: list[tuple[str, Sequence[object]]] = []
     event.listen(database.engine, "before_cursor_execute", lambda *said: statements.append(said[2:4]))
     with database.write() as connection:

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from closeloop.db import Database, metadata
+from closeloop.db import Database
 
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     found = Database(database_url)
-    metadata.create_all(found.engine)
     yield found
     found.close()

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 
-from closeloop.db import Database, metadata
+from closeloop.db import Database
 from closeloop.inbox.nouns import Due
 from closeloop.lifecycle import store
 from closeloop.lifecycle.nouns import Deal, ShownAs
@@ -135,7 +135,6 @@ def test_the_desk_counts_what_is_open_or_nurtured_and_remembers_whose_turn_it_wa
 
 def test_only_one_worker_is_at_the_desk(postgres_url):
     database = Database(postgres_url)
-    metadata.create_all(database.engine)
     is_free = text("SELECT pg_try_advisory_xact_lock(1)")
     with database.write() as one:
         store.load_desk(one)

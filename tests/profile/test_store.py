@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from sqlalchemy import event, text
 
-from closeloop.db import Database, metadata
+from closeloop.db import Database
 from closeloop.profile import store
 from closeloop.profile.attribute import attribute, people_of
 from closeloop.profile.nouns import Touch
@@ -103,7 +102,6 @@ def test_rebuilding_leaves_others_alone(database, linked, process):
 def test_reading_by_root_person_or_visitor_uses_indexes(sqlite_url, process):
     # On SQLite only: a nearly empty PostgreSQL reads whole tables whatever its indexes.
     database = Database(sqlite_url)
-    metadata.create_all(database.engine)
     asked = []
     event.listen(database.engine, "before_cursor_execute", lambda *said: asked.append(said[2:4]))
     with database.write() as connection:
@@ -127,9 +125,6 @@ def test_reading_by_root_person_or_visitor_uses_indexes(sqlite_url, process):
 def test_the_timeline_shows_acts_under_the_root(database, linked):
     linked(joe=("person", "joe"), joseph=("person", "joe"))
     with database.write() as connection:
-        for statement in Path(store.__file__).parent.with_name("views.sql").read_text(encoding="utf-8").split(";"):
-            if statement.strip():
-                connection.exec_driver_sql(statement)
         store.save_touches(connection, [touch("1"), touch("2", 1, "joseph"), touch("3", 2, None)])
         shown = connection.execute(text("SELECT root_id, message_id, campaign FROM v_timeline ORDER BY at")).all()
         assert shown == [("joe", "1", "spring"), ("joe", "2", "spring")]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import insert
 
-from closeloop.db import Database, metadata
+from closeloop.db import Database
 from closeloop.identity.store import entities
 from closeloop.process.nouns import Process
 from support.small_process import small_process
@@ -21,7 +21,6 @@ def process() -> Process:
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     found = Database(database_url)
-    metadata.create_all(found.engine)
     yield found
     found.close()
 

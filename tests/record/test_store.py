@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import itertools
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from sqlalchemy import event, text
 
-from closeloop.db import Database, metadata
+from closeloop.db import Database
 from closeloop.record import store
 from closeloop.record.nouns import Confirmation, FieldValue, Settled, Verification, Winner
 from closeloop.record.settle import settle
@@ -136,7 +135,6 @@ def test_what_belongs_to_somebody_is_found_through_merges(database, linked):
 def test_reading_by_root_and_by_relation_uses_indexes(sqlite_url):
     # On SQLite only: a nearly empty PostgreSQL reads whole tables whatever its indexes.
     database = Database(sqlite_url)
-    metadata.create_all(database.engine)
     statements = []
     event.listen(database.engine, "before_cursor_execute", lambda *said: statements.append(said[2:4]))
     with database.read() as connection:
@@ -167,9 +165,6 @@ def test_a_confirmed_value_is_read_for_the_root_and_the_later_confirmation_stays
 def test_the_views_show_every_value_and_mark_the_winner(database, linked, process):
     linked(joe=("person", "joe"), joseph=("person", "joe"))
     with database.write() as connection:
-        for statement in Path(store.__file__).parent.with_name("views.sql").read_text(encoding="utf-8").split(";"):
-            if statement.strip():
-                connection.exec_driver_sql(statement)
         store.save_values(
             connection,
             [value("joe", "name", "crm.Name", "Joe Miller"), value("joseph", "name", "form.name", "Joseph")],

@@ -16,7 +16,8 @@ from closeloop.record import report
 from closeloop.record.store import values
 from closeloop.replay import compare, replay
 from closeloop.words.normal import Normal
-from support.road import Road, batch_receipt, event, opened, page_of, road_on
+from support.prepared import opened
+from support.road import Road, batch_receipt, event, page_of, road_on
 from support.sides.process import letting_the_crm_clear, of_salesforce
 from support.sides.world import Sides, salesforce_sides, tryton_sides
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -199,11 +200,8 @@ def both() -> Process:
 
 
 def test_both_sides_and_the_hub_come_to_hold_the_same(road):
-    n = 8 if road.database.is_sqlite else 3
-    chosen = settings(
-        max_examples=n, stateful_step_count=16, derandomize=True, deadline=None, database=None,
-        suppress_health_check=list(HealthCheck),
-    )  # fmt: skip
+    n = int(os.environ.get("CLOSELOOP_TEST_EXAMPLES", "8" if road.database.is_sqlite else "3"))
+    chosen = settings(max_examples=n, stateful_step_count=16, suppress_health_check=list(HealthCheck))
     run_state_machine_as_test(type("OnThisRoad", (Machine,), {"road": road}), settings=chosen)
 
 

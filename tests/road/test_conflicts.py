@@ -103,8 +103,8 @@ def test_six_orders_have_one_winner_on_postgres(postgres_url: str):
         settles(sides, won, sides.crm.own[0])
 
 
-def test_six_orders_have_one_winner_with_a_real_tryton(sqlite_url: str, tryton):
-    with tryton_sides(sqlite_url, tryton) as sides:
+def test_six_orders_have_one_winner_with_a_real_tryton(database_url: str, tryton):
+    with tryton_sides(database_url, tryton) as sides:
         won = same_conflict(sides, f"zoe{sides.road.clock.now():%f%S}")
         assert len(won) == 1, won
         settles(sides, won, sides.crm.own[0])

@@ -110,8 +110,8 @@ def test_the_stages_of_a_deal_are_on_the_timeline_of_everybody_with_a_role_in_it
     told(road, contact, other, kept, role(road))
     person = str(road.one("SELECT root_id FROM v_keys WHERE kind = 'email' AND value = :email", email=JOE))
     with road.database.read() as connection:
-        happened = [(one.at.date().isoformat(), one.kind, one.detail) for one in timeline(connection, person)]
-    assert happened == [
+        happened = [one for one in timeline(connection, person) if one.lane == "Sales"]
+    assert [(one.at.date().isoformat(), one.kind, one.detail) for one in happened] == [
         ("2026-07-01", "deal stage", "Proposal, Robots, as Decision Maker"),
         ("2026-05-01", "deal stage", "Prospecting, Robots, as Decision Maker"),
     ]
@@ -127,6 +127,6 @@ def test_without_a_history_the_stages_are_those_that_the_hub_was_told_of(road):
     )
     person = str(road.one("SELECT root_id FROM v_keys WHERE kind = 'email' AND value = :email", email=JOE))
     with road.database.read() as connection:
-        happened = timeline(connection, person)
+        happened = [one for one in timeline(connection, person) if one.lane == "Sales"]
     assert [one.detail.partition(",")[0] for one in happened] == ["Won", "Proposal"]
     assert all(one.message_id.startswith("crm:Opportunity:") for one in happened)

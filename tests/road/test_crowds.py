@@ -17,7 +17,8 @@ from closeloop.identity import match as match_module
 from closeloop.inbox.nouns import Click, Matched
 from closeloop.replay import compare, replay
 from closeloop.steps import match as match_step
-from support.road import START, Road, batch_receipt, event, opened, road_on
+from support.prepared import opened
+from support.road import START, Road, batch_receipt, event, road_on
 from support.vendor_words import clicked
 
 SWITCHBOARD = "+49 30 5550000"

@@ -14,7 +14,7 @@ from closeloop.measure.erasure import erasure_of
 from closeloop.replay import compare, replay
 from closeloop.steps.keep_out import keep_out
 from support.erased import BROWSER, CANARIES, HER, OTHER, ZOE, Story, found_at_vendors, found_in_tables, lived, story
-from support.road import opened
+from support.prepared import opened
 
 CANARY_FORM = {**HER, "message": "I still need zebra carpets"}
 

@@ -11,7 +11,8 @@ import pytest
 from closeloop.inbox.nouns import Click
 from closeloop.ports import Record, Ref
 from closeloop.replay import compare, replay
-from support.road import Road, opened, road_on
+from support.prepared import opened
+from support.road import Road, road_on
 from support.vendor_words import clicked, told
 
 HOME = "millers@home.example"

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 
 from closeloop.connectors import marketo, salesforce
-from closeloop.connectors.marketo import MarketoSimulator
+from closeloop.connectors.marketo.simulator import MarketoSimulator
 from closeloop.connectors.salesforce.simulator import Simulator
 from closeloop.outbox.plans import Plan
 from closeloop.planning import Applied, apply_plan, hold_new, make_plan
@@ -197,3 +197,19 @@ class _Short:
             )
             for shape in self._end.discover()
         ]
+
+
+def test_who_was_linked_is_told_until_a_plan_is_approved_and_what_the_hub_makes_is_no_link(both):
+    first = both.plan()
+    assert [(each.one, each.other, each.why, each.id) for each in first.linked] == [
+        (f"Joe Miller: crm Contact {both.ids['joe']}", "ma Lead 1000001", "both have email joe@acme.example", "")
+    ]
+    second = both.plan()
+    assert (second.linked, second.n_links) == (first.linked, 1)
+    both.apply(second)
+    third = both.plan()
+    assert third.n_linked == 3
+    assert (third.linked, third.n_links) == ((), 0)
+    both.road.clock.advance(timedelta(hours=1))
+    both.crm.create_contact(next(iter(both.crm.users.values())), LastName="Weber", Email="max@other.example")
+    assert [each.why for each in both.plan().linked] == ["both have email max@other.example"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -11,7 +12,8 @@ from closeloop import flow
 from closeloop.inbox.nouns import Message
 from closeloop.replay import compare, replay, try_again
 from closeloop.steps.batch import Batch
-from support.road import Road, batch_receipt, event, opened, road_on
+from support.prepared import opened
+from support.road import Road, batch_receipt, event, road_on
 
 POISON = "form:poison"
 
@@ -52,7 +54,9 @@ def test_a_message_at_fault_fails_alone_and_is_decided_once_mended(road: Road, m
     assert road.one("select count(*) from waiting") == 0
 
     monkeypatch.setattr(flow, "STEPS", steps)
-    assert try_again(road.database) == 1
+    now = road.clock.now()
+    assert try_again(road.database, only="crm") == try_again(road.database, since=now + timedelta(seconds=1)) == 0
+    assert try_again(road.database, only="form", since=now) == 1
     road.decide()
     assert road.rows("select state, count(*) from messages group by state") == [("decided", 1000)]
     assert road.rows("select value from keys where kind = 'email'") == [("eve@acme.example",)]

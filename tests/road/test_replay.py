@@ -16,11 +16,12 @@ from closeloop.replay import compare, replay
 from closeloop.words.errors import BadInput
 from support.busy import play, vendors
 from support.postgres import PostgresServer
-from support.road import INTERESTED, opened, road_on
+from support.prepared import opened
+from support.road import INTERESTED, road_on
 
 REPLAY = """
 import sys
-from support.road import opened
+from support.prepared import opened
 from closeloop.replay import replay
 replay(opened(sys.argv[1]), opened(sys.argv[2]))
 """
@@ -33,10 +34,10 @@ def replay_elsewhere(source: str, target: str, hash_seed: int) -> None:
 
 
 def test_a_busy_history_replayed_into_an_empty_database_gives_the_same_state(
-    database_url: str, tmp_path, postgres_server: PostgresServer
+    database_url: str, tmp_path, quick_postgres: PostgresServer
 ):
     name = f"replayed_{database_url.partition(':')[0].partition('+')[0]}"
-    targets = {f"sqlite:///{tmp_path / 'replayed.db'}": 1, postgres_server.create_database(name): 2}
+    targets = {f"sqlite:///{tmp_path / 'replayed.db'}": 1, quick_postgres.create_database(name): 2}
     with road_on(database_url) as road:
         with vendors(road) as systems:
             play(road, systems, 8)
@@ -49,7 +50,7 @@ def test_a_busy_history_replayed_into_an_empty_database_gives_the_same_state(
                 assert [str(difference) for difference in compare(road.database, replayed)] == []
                 replayed.close()
         finally:
-            postgres_server.drop_database(name)
+            quick_postgres.drop_database(name)
 
 
 @pytest.fixture

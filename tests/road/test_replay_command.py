@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from typer.testing import CliRunner
 from closeloop.app import cli
 from closeloop.inbox import store as inbox_store
 from closeloop.words.errors import BadInput
+from closeloop.words.moment import from_us
 from support.road import INTERESTED, Road, road_on
 
 
@@ -48,6 +50,35 @@ def test_names_the_differences(road: Road, tmp_path: Path):
 
 def test_puts_what_failed_back_in_line(road: Road):
     assert "0 receipts wait" in closeloop(road, "replay", "--failed")
+
+
+def test_what_failed_is_narrowed_by_its_source_and_its_moment_and_waits_once_however_often_it_is_asked_for(road: Road):
+    with road.database.write() as connection:
+        connection.execute(update(inbox_store.messages).values(state="failed"))
+    (received,) = (from_us(int(str(us))) for (us,) in road.rows("SELECT received_at FROM messages"))
+    later = (received + timedelta(seconds=1)).isoformat()
+    waiting = "SELECT COUNT(*) FROM waiting"
+
+    assert "0 receipts wait" in closeloop(road, "replay", "--failed", "--only", "crm")
+    assert "0 receipts wait" in closeloop(road, "replay", "--failed", "--since", later)
+    assert road.one(waiting) == 0
+    for _ in range(2):
+        narrowed = ("--only", "form", "--since", received.isoformat())
+        assert "1 receipts wait" in closeloop(road, "replay", "--failed", *narrowed)
+        assert road.one(waiting) == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--failed", "--only", "fax"), "it is no source; valid are"),
+        (("--failed", "--since", "yesterday"), "'yesterday' is not a moment; valid is RFC 3339"),
+        (("--into", "sqlite:///again.db", "--only", "form"), "only with --failed: --only; what is decided"),
+    ],
+)
+def test_what_it_cannot_narrow_by_is_named_with_what_it_can(road: Road, options: tuple[str, ...], said: str):
+    with pytest.raises(BadInput, match=said):
+        closeloop(road, "replay", *options)
 
 
 @pytest.mark.parametrize("options", [[], ["--failed", "--into", "sqlite:///again.db"]])

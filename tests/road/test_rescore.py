@@ -25,7 +25,8 @@ from closeloop.replay import compare, replay
 from closeloop.rescoring import Rescoring, apply_rescore, n_left, plan_rescore
 from closeloop.steps.batch import Batch
 from closeloop.steps.settle import settle as settle_of_batch
-from support.road import INTERESTED, Road, b2b, opened, page_of, road_on
+from support.prepared import opened
+from support.road import INTERESTED, Road, b2b, page_of, road_on
 from support.versions import version
 
 CHANGES = (

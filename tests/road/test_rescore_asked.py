@@ -18,7 +18,8 @@ from closeloop.profile.store.asking import Asking
 from closeloop.record import store as record_store
 from closeloop.record.nouns import Settled, Stored, Verification, Winner
 from closeloop.rescoring import ask_one_by_one
-from support.road import START, opened
+from support.prepared import opened
+from support.road import START
 from support.versions import version
 
 N = 90

@@ -12,7 +12,8 @@ from closeloop.inbox.nouns import Click
 from closeloop.outbox import store as outbox_store
 from closeloop.ports import Outcome, Record, Ref
 from closeloop.replay import compare, replay
-from support.road import Road, opened, page_of, road_on
+from support.prepared import opened
+from support.road import Road, page_of, road_on
 from support.vendor_words import JOE, LEAD, answered, clicked, commands, joe_is_a_lead
 
 

@@ -34,15 +34,15 @@ def told_in(hubs: dict[str, str]) -> list[dict[str, list]]:
     return ledgers
 
 
-def test_the_ledger_is_the_same_in_every_zone_on_either_database(tmp_path: Path, postgres_server):
+def test_the_ledger_is_the_same_in_every_zone_on_either_database(tmp_path: Path, quick_postgres):
     kiritimati, los_angeles, utc = ZONES
     hubs = {
         f"sqlite:///{tmp_path}/kiritimati.db": kiritimati,
-        postgres_server.create_database("zone"): los_angeles,
+        quick_postgres.create_database("zone"): los_angeles,
         f"sqlite:///{tmp_path}/utc.db": utc,
     }
     first, *others = told_in(hubs)
-    postgres_server.drop_database("zone")
+    quick_postgres.drop_database("zone")
     for other in others:
         assert other == first
     assert first["stuck"] == []

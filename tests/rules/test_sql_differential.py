@@ -28,10 +28,10 @@ def drawn(seed, *, odd):
 
 
 @pytest.fixture(scope="module")
-def postgres(_postgres):
+def postgres(quick_postgres):
     name = "test_rules_as_sql"
-    yield _postgres.create_database(name)
-    _postgres.drop_database(name)
+    yield quick_postgres.create_database(name)
+    quick_postgres.drop_database(name)
 
 
 @pytest.fixture(scope="module")

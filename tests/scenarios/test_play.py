@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from closeloop.app import Installed
+from closeloop.installed import Installed
 from closeloop.process.load import load
 from closeloop.scenarios.clock import StoryClock
 from closeloop.scenarios.nouns import Failure, Scenario, Step

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from closeloop.connectors import marketo, salesforce, smtp
-from closeloop.connectors.marketo import MarketoSimulator
+from closeloop.connectors.marketo.simulator import MarketoSimulator
 from closeloop.connectors.salesforce.simulator import Simulator as Salesforce
 from closeloop.connectors.smtp.mailbox import Mailbox
 from closeloop.crew import pump

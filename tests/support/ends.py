@@ -9,6 +9,8 @@ from datetime import timedelta
 from functools import cache
 
 from closeloop.connectors import marketo, salesforce
+from closeloop.connectors.marketo.simulator import MarketoSimulator
+from closeloop.connectors.salesforce.simulator import Simulator
 from closeloop.crew import pump
 from closeloop.ports import Connector
 from closeloop.process.load import load_files
@@ -34,8 +36,8 @@ def merging(*systems: str, more: str = "", writes: str = "ma") -> Process:
 class Ends:
     """Both simulated vendors, and the hub's connectors to them."""
 
-    crm: salesforce.simulator.Simulator
-    ma: marketo.MarketoSimulator
+    crm: Simulator
+    ma: MarketoSimulator
     connectors: dict[str, Connector]
 
 

@@ -26,7 +26,8 @@ from closeloop.web.doors import GroupCommit, doors
 from closeloop.words.errors import Unready
 from closeloop.words.moment import ManualClock, SystemClock
 from support.door import WRITE_KEY
-from support.road import START, b2b, opened
+from support.prepared import opened
+from support.road import START, b2b
 
 Job = Literal["serve", "hasty", "work", "send"]
 CONNECT = {"crm": salesforce.connect, "ma": marketo.connect}

@@ -12,9 +12,7 @@ from pathlib import Path
 
 from sqlalchemy import select, text
 
-import closeloop
 from closeloop.db import Database, metadata
-from closeloop.db.migrate import migrate
 from closeloop.flow import Hub
 from closeloop.inbox.nouns import Queue, Receipt
 from closeloop.inbox.records import encode_records
@@ -23,10 +21,10 @@ from closeloop.process.load import load
 from closeloop.process.nouns import Process
 from closeloop.words import ids
 from closeloop.words.moment import ManualClock, parse
+from support.prepared import opened
 
 START = parse("2026-09-01T07:00:00Z")
 """A Tuesday morning, nine o'clock in Berlin."""
-ROOMS = ("inbox", "identity", "record", "profile", "lifecycle", "alerts", "outbox")
 INTERESTED = {"name": "Joe Miller", "company": "Acme Corp", "country": "DE", "product": "robot", "title": "CTO"}
 """What a form says of somebody who passes the gate at their second act."""
 
@@ -105,13 +103,6 @@ class Road:
         """The one value that a query finds."""
         ((value,),) = self.rows(statement, **values)
         return value
-
-
-def opened(url: str) -> Database:
-    """This database, brought to the present shape."""
-    database = Database(url)
-    migrate(database, [(Path(closeloop.__file__).parent / room / "views.sql").read_text() for room in ROOMS])
-    return database
 
 
 @contextmanager

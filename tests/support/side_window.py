@@ -3,24 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Table, Text, insert, text
+from sqlalchemy import Connection, Table, Text, insert
 
-import closeloop
-import closeloop.alerts.store
-import closeloop.identity.store
-import closeloop.inbox.store
-import closeloop.lifecycle.store
-import closeloop.outbox.store
-import closeloop.profile.store
-import closeloop.record.store
 from closeloop.db import Database, metadata
 from closeloop.process.nouns import Milestone, Move, OutcomeRule, Process, Region, Respond, SendBack, Stage
 from closeloop.words.moment import to_us
@@ -32,7 +22,6 @@ JOE, JOSEPH, ANA, BEN, KIM = (f"0199e000-0000-7000-8000-00000000000{n}" for n in
 ACME = "0199e000-0000-7000-8000-00000000000a"
 LEAD_JOE, LEAD_ANA, LEAD_BEN, LEAD_KIM = (f"0199e100-0000-7000-8000-00000000000{n}" for n in range(1, 5))
 LINK = "0199e200-0000-7000-8000-000000000001"
-ROOMS = ("identity", "record", "profile", "lifecycle", "alerts", "outbox", "inbox")
 
 
 def business() -> Process:
@@ -57,16 +46,6 @@ def business() -> Process:
         },
         send_back={reason: SendBack(reason, None, None) for reason in ("bad_data", "bad_timing", "lost_deal")},
     )
-
-
-def create(database: Database) -> None:
-    """Tables and views, without the migrations."""
-    metadata.create_all(database.engine)
-    with database.write() as connection:
-        for room in ROOMS:
-            script = (Path(closeloop.__file__).parent / room / "views.sql").read_text()
-            for statement in filter(str.strip, re.sub("--.*", "", script).split(";")):
-                connection.execute(text(statement.replace(":", r"\:")))
 
 
 def at(day: int, hour: int = 9, minute: int = 0, month: int = 9) -> int:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from closeloop.connectors import marketo, tryton
-from closeloop.connectors.marketo import MarketoSimulator
+from closeloop.connectors.marketo.simulator import MarketoSimulator
+from closeloop.connectors.salesforce.simulator import Simulator
 from closeloop.flow import Hub
 from closeloop.outbox.plans import Plan
 from closeloop.planning import Applied, apply_plan, make_plan
@@ -17,7 +18,7 @@ from closeloop.ports import Connector
 from closeloop.process.load import load
 from closeloop.words.moment import SystemClock
 from closeloop.words.normal import NORMAL_FORMS
-from support.road import opened
+from support.prepared import opened
 from support.tryton_server import TrytonServer, running_tryton
 
 PROCESS = Path(__file__).parents[2] / "examples" / "tryton" / "process.yaml"
@@ -31,7 +32,7 @@ class Switch:
 
     hub: Hub
     ends: Mapping[str, Connector]
-    crm: TrytonServer
+    crm: TrytonServer | Simulator
     ma: MarketoSimulator
     told: dict[str, int] = field(default_factory=dict)
 

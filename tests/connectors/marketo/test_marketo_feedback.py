@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from closeloop.app import Installed
+from closeloop.installed import Installed
 from closeloop.ports import Command, Outcome, Ref, Verb
 from closeloop.process.nouns import Process
 from closeloop.scenarios.cast import Cast

@@ -20,7 +20,7 @@ def clock():
 @pytest.fixture(scope="session")
 def erp_on_postgres(request):
     """One PostgreSQL database for all tests of this folder: making one for each takes longer than the tests."""
-    return request.getfixturevalue("_postgres").create_database("erp")
+    return request.getfixturevalue("quick_postgres").create_database("erp")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -12,6 +12,8 @@ from closeloop.ports import Ref
 from closeloop.words.errors import Lost, Permanent
 from support.erp import DECLARED, read_all, scan_all
 
+pytestmark = pytest.mark.without_tables
+
 
 def by_id(records, object_name="Contact"):
     return {record.id: record for record in records if record.object == object_name}

@@ -7,6 +7,8 @@ import pytest
 from closeloop.ports import Command, Outcome, Ref, Verb
 from support.erp import DECLARED, read_all
 
+pytestmark = pytest.mark.without_tables
+
 JOE, ANN = Ref("Contact", "1"), Ref("Contact", "2")
 
 

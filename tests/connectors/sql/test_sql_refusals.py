@@ -8,6 +8,8 @@ from closeloop.connectors.sql import connect
 from closeloop.words.errors import BadInput, Permanent, Transient
 from support.erp import DECLARED, read_all
 
+pytestmark = pytest.mark.without_tables
+
 
 @pytest.mark.parametrize(
     ("settings", "said"),

@@ -9,6 +9,8 @@ from closeloop.connectors.sql import connect
 from closeloop.ports import Command, Outcome, Ref, Verb
 from support.erp import read_all, scan_all
 
+pytestmark = pytest.mark.without_tables
+
 ID = "6f1c0a52-6c1a-4b8e-9d52-0a4f1d3c2b10"
 DECLARED = """
 objects:

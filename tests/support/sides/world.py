@@ -11,7 +11,7 @@ from itertools import count
 from typing import Any, ClassVar
 
 from closeloop.connectors import marketo, salesforce, tryton
-from closeloop.connectors.marketo import MarketoSimulator
+from closeloop.connectors.marketo.simulator import MarketoSimulator
 from closeloop.connectors.salesforce.simulator import Simulator
 from closeloop.crew import pump
 from closeloop.outbox.nouns import MAIL

@@ -6,6 +6,7 @@ list. The hub merges duplicates in Salesforce, writes to both, and tells Marketo
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cache
@@ -18,7 +19,8 @@ from closeloop.process.nouns import Process
 from closeloop.words.moment import SystemClock
 from closeloop.words.normal import NORMAL_FORMS
 from support.ends import merging
-from support.road import b2b, opened
+from support.prepared import opened
+from support.road import b2b
 from support.switch_on import Switch
 
 EACH = 10
@@ -26,7 +28,33 @@ EACH = 10
 TOO_LONG, NOT_LISTED = 7, 11
 """Of so many of those one has a title that is too long for Salesforce, or a country that is not on its list."""
 COUNTRIES = ("DE", "US", "GB")
+_FIRST = ("Robert", "Elizabeth", "Joseph", "Anna", "Kenji", "Ingrid", "Anders", "Maria", "Pavel", "Chiara")
+_LAST = ("Smith", "Sato", "Brand", "Keller", "Garcia", "Nguyen", "Okafor", "Lind", "Ito", "Rossi")
+_ENDS = ("", "son", "mann", "berg", "ova", "dal")
 Row = Mapping[str, Any]
+
+
+def made_rows(n: int, twice: float, seed: int = 12) -> list[Row]:
+    """N rows for `crowd`, a share of them somebody's second record: the same, without address, or misspelt.
+
+    Some have the same name at two companies, so that what is merged may have to move to another account.
+    """
+    chance = random.Random(seed)
+    rows: list[Row] = []
+    for no in range(n):
+        if rows and chance.random() < twice:
+            one = chance.choice(rows)
+            rows.append({**one, **chance.choice([{"email": None}, {"last_name": f"{one['last_name']}s"}, {}])})
+            continue
+        first, last, company = chance.choice(_FIRST), f"{chance.choice(_LAST)}{chance.choice(_ENDS)}", no % 40
+        rows.append(
+            {
+                "first_name": first, "last_name": last, "email": f"{first}.{last}{no}@firm{company}.example".lower(),
+                "phone": f"+49 171 {4_000_000 + no}", "title": chance.choice(("Buyer", "CTO", None)),
+                "company": f"{_LAST[company % len(_LAST)]} {_LAST[company // len(_LAST)]} Works",
+            }
+        )  # fmt: skip
+    return rows
 
 
 @contextmanager
