@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
+from closeloop.identity.keys import EMAIL, NAMED
+from closeloop.inbox.nouns import Key
 from closeloop.outbox.copied import copied_into
 from closeloop.outbox.nouns import Known, Planned, Shadow
 from closeloop.ports import Command, Ref, Value, Verb
@@ -30,7 +32,7 @@ def sync(known: Known, custody: str, process: Process, message_id: str) -> list[
     """Commands that make every record of the person hold the winners, where custody lets the hub write.
 
     Marketing's system also gets a record of a person that it does not know yet; the CRM never does from here:
-    only a handover creates there.
+    only a handover creates there. Marketing keeps one record for an address: of people who share one, its holder's.
     """
     planned = []
     writes = process.custody[custody].write if custody in process.custody else ()
@@ -47,7 +49,7 @@ def sync(known: Known, custody: str, process: Process, message_id: str) -> list[
         unknown = not known.every_record(source)  # one that was deleted or merged there is not made anew
         if unknown and source in writes and source in _homes(process) and (source, "Lead") not in known.pending:
             fields = desired(process, source, "Lead", known.person, known.account)
-            if "email" in known.person and known.person["email"].valid:
+            if "email" in known.person and known.person["email"].valid and not _shares_address(known):
                 key = f"{source}:create:Lead:{known.person_id}"
                 command = Command(key, Verb.CREATE, "Lead", our_key=known.person_id, fields=fields)
                 planned.append(
@@ -76,6 +78,13 @@ def written_fields(process: Process, source: str, object_name: str) -> Iterable[
 def _homes(process: Process) -> frozenset[str]:
     """Marketing's systems: where names live."""
     return frozenset(name for name, source in process.sources.items() if source.role == "marketing")
+
+
+def _shares_address(known: Known) -> bool:
+    """Whether the person's address is another one's, who holds it as a key; theirs is a key of address and name."""
+    address = str(known.person["email"].value)
+    named = any(key.kind == NAMED and key.value.startswith(f"{address} ") for key in known.keys)
+    return named and Key(EMAIL, address) not in known.keys
 
 
 def _changes(
