@@ -19,12 +19,6 @@ def road(database_url: str) -> Iterator[Road]:
         yield found
 
 
-@pytest.fixture
-def ends(road: Road) -> Iterator[Ends]:
-    with ends_of(road) as found:
-        yield found
-
-
 def lead_beside_contact(road: Road, ends: Ends) -> tuple[str, str]:
     """Joe is a contact of Acme, and a seller types him in as a lead."""
     seller = ends.crm.users["abel"]

@@ -25,12 +25,6 @@ def road(database_url: str) -> Iterator[Road]:
         yield found
 
 
-@pytest.fixture
-def ends(road: Road) -> Iterator[Ends]:
-    with ends_of(road) as found:
-        yield found
-
-
 def acme(road: Road, ends: Ends) -> str:
     """The CRM keeps Acme, of whom Joe is not a contact; its id."""
     found = ends.crm.create_account(ends.crm.users["abel"], Name=ACME, Website="acme.example")

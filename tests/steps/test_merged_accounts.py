@@ -11,9 +11,8 @@ import pytest
 from closeloop.comparing import listen
 from closeloop.inbox.nouns import Click
 from closeloop.planning import make_plan
-from closeloop.replay import compare, replay
-from support.ends import Ends, come_to_rest, ends_of, merging
-from support.prepared import opened
+from support.ends import Ends, come_to_rest, merging
+from support.replayed import differences_of_a_replay
 from support.road import Road, road_on
 from support.vendor_words import JOE, clicked
 
@@ -21,12 +20,6 @@ from support.vendor_words import JOE, clicked
 @pytest.fixture
 def road(database_url: str) -> Iterator[Road]:
     with road_on(database_url, merging("crm")) as found:
-        yield found
-
-
-@pytest.fixture
-def ends(road: Road) -> Iterator[Ends]:
-    with ends_of(road) as found:
         yield found
 
 
@@ -225,12 +218,7 @@ def test_of_three_each_goes_into_the_oldest_at_once_though_two_were_to_be_merged
     come_to_rest(road, ends)
     assert [row["Id"] for row in ends.crm.records("Contact")] == [one]
     assert {ends.crm.get(each)["MasterRecordId"] for each in (two, three)} == {one}
-    target = opened(f"sqlite:///{tmp_path}/again.db")
-    try:
-        replay(road.database, target)
-        assert list(map(str, compare(road.database, target))) == []
-    finally:
-        target.close()
+    assert differences_of_a_replay(road, tmp_path) == []
 
 
 def test_control_without_dropping_the_first_one_a_merge_is_sent_for_nothing(road, ends, monkeypatch):

@@ -10,9 +10,8 @@ import pytest
 from closeloop.inbox.nouns import Click
 from closeloop.outbox import store as outbox_store
 from closeloop.ports import Outcome, Record, Ref
-from closeloop.replay import compare, replay
-from support.ends import Ends, come_to_rest, ends_of, merging, n_writes
-from support.prepared import opened
+from support.ends import come_to_rest, merging, n_writes
+from support.replayed import differences_of_a_replay
 from support.road import Road, page_of, road_on
 from support.vendor_words import JOE, answered, clicked, told
 
@@ -224,21 +223,10 @@ def test_the_same_receipts_decided_again_plan_the_same_merges(road, database_url
     come_together(road)
     answered(road, merge_key(road), Ref("Contact", ONE), verified=True)
     clicked(road, Click("unlink", str(road.one("SELECT id FROM merges")), "", "head of sales"))
-    target = opened(f"sqlite:///{tmp_path}/again.db")
-    try:
-        replay(road.database, target)
-        assert list(map(str, compare(road.database, target))) == []
-    finally:
-        target.close()
+    assert differences_of_a_replay(road, tmp_path) == []
 
 
 # With the vendors at both ends.
-
-
-@pytest.fixture
-def ends(road: Road) -> Iterator[Ends]:
-    with ends_of(road) as found:
-        yield found
 
 
 def test_an_edit_in_the_crm_makes_one_contact_of_two_and_the_road_comes_to_rest(road, ends):

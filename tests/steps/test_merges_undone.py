@@ -20,12 +20,6 @@ def road(database_url: str) -> Iterator[Road]:
         yield found
 
 
-@pytest.fixture
-def ends(road: Road) -> Iterator[Ends]:
-    with ends_of(road) as found:
-        yield found
-
-
 def merged_in_the_crm(road: Road, ends: Ends) -> tuple[str, str]:
     """Two contacts that a seller's edit made one, there too."""
     seller = ends.crm.users["abel"]

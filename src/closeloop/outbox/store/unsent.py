@@ -15,8 +15,8 @@ from closeloop.ports import Record
 from closeloop.words.moment import to_us
 
 _UNDONE = (*UNFINISHED, "dead")
-_UNSENT = and_(commands.c.state == "waiting", commands.c.attempts == 0)
 _WAITING = commands.c.state == "waiting"
+_UNSENT = and_(_WAITING, commands.c.attempts == 0)
 _READDRESSED = update(commands).where(commands.c.key == bindparam("readdressed")).values(WRITTEN_NOW)
 
 
