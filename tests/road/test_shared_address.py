@@ -52,3 +52,49 @@ def test_with_an_address_of_their_own_the_other_one_is_made_there_too(road, ends
     ends.crm.change(contact, {"Email": "ann@acme.example"})
     come_to_rest(road, ends)
     assert sorted(lead["email"] for lead in ends.ma.leads()) == ["ann@acme.example", HOME]
+
+
+def the_others_record_was_there_first(road: Road, ends: Ends) -> list[object]:
+    """Joe of the CRM holds the address, and marketing has Ann's record for it; the names it has in the end."""
+    joes = ends.crm.create_contact(ends.crm.users["abel"], FirstName="Joe", LastName="Miller", Email=HOME)
+    ends.ma.create_lead(email=HOME, firstName="Ann", lastName="Miller")
+    come_to_rest(road, ends)
+    assert road.one("SELECT COUNT(*) FROM entities WHERE kind = 'person' AND id = root_id") == 2
+    holder = road.one("SELECT entity_id FROM keys WHERE kind = 'email'")
+    assert road.one(f"SELECT value FROM keys WHERE kind = 'crm.Contact' AND entity_id = '{holder}'") == joes
+    return [f"{lead['firstName']} {lead['lastName']}" for lead in ends.ma.leads()]
+
+
+def test_whose_record_marketing_had_before_keeps_it(road, ends):
+    assert the_others_record_was_there_first(road, ends) == ["Ann Miller"]
+
+
+def test_control_without_dropping_what_waits_it_is_written_over(road, ends, monkeypatch):
+    monkeypatch.setattr("closeloop.steps.plan.drop_overwriting", lambda *_: None)
+    assert the_others_record_was_there_first(road, ends) == ["Joe Miller"]
+
+
+def joe_changes(road: Road, ends: Ends) -> list[object]:
+    """The holder's contact changes in the CRM; the first names that marketing has in the end."""
+    ends.crm.change(str(road.one("SELECT value FROM keys WHERE kind = 'crm.Contact'")), {"Title": "Buyer"})
+    come_to_rest(road, ends)
+    return [lead["firstName"] for lead in ends.ma.leads()]
+
+
+def test_nor_is_it_written_over_later(road, ends):
+    the_others_record_was_there_first(road, ends)
+    assert joe_changes(road, ends) == ["Ann"]
+
+
+def test_control_without_a_look_at_the_others_it_is_written_over_later(road, ends, monkeypatch):
+    the_others_record_was_there_first(road, ends)
+    monkeypatch.setattr("closeloop.steps.plan.taken_by_others", lambda *_: {})
+    assert joe_changes(road, ends) == ["Joe"]
+
+
+def test_once_the_others_record_is_gone_the_holders_is_made(road, ends):
+    the_others_record_was_there_first(road, ends)
+    (lead,) = ends.ma.leads()
+    ends.ma.delete_lead(lead["id"])
+    come_to_rest(road, ends)
+    assert joe_changes(road, ends) == ["Joe"]

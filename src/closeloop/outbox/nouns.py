@@ -186,6 +186,7 @@ class Known:
         keys: every key they hold, the newest first.
         person, account: the winners.
         cleared: entity and field of those that are believed to be empty: ("person", "phone").
+        taken: connections where somebody else, who shares the person's address, has the record for it.
         shadows: what each outside record is known to hold.
         pending: keys of creates on their way: (connection, object) → command key.
         merging: losers of merges on their way → the id that is to survive.
@@ -199,6 +200,7 @@ class Known:
     pending: Mapping[tuple[str, str], str]
     merging: Mapping[ShadowKey, str] = field(default_factory=dict)
     cleared: Collection[tuple[str, str]] = ()
+    taken: Collection[str] = ()
 
     def beside(self, planned: Iterable[Planned]) -> Known:
         """The same, with the creates among these on their way: what is for their records waits until they are done."""

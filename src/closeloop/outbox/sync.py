@@ -32,7 +32,8 @@ def sync(known: Known, custody: str, process: Process, message_id: str) -> list[
     """Commands that make every record of the person hold the winners, where custody lets the hub write.
 
     Marketing's system also gets a record of a person that it does not know yet; the CRM never does from here:
-    only a handover creates there. Marketing keeps one record for an address: of people who share one, its holder's.
+    only a handover creates there. Marketing keeps one record for an address: that of whoever of those who share it was
+    there first, else its holder's.
     """
     planned = []
     writes = process.custody[custody].write if custody in process.custody else ()
@@ -47,7 +48,8 @@ def sync(known: Known, custody: str, process: Process, message_id: str) -> list[
                 command = Command(key, Verb.UPDATE, object_name, Ref(object_name, record_id), fields=changes)
                 planned.append(Planned(source, command, _why(process, changes), message_id, known.person_id))
         unknown = not known.every_record(source)  # one that was deleted or merged there is not made anew
-        if unknown and source in writes and source in _homes(process) and (source, "Lead") not in known.pending:
+        unknown = unknown and source not in known.taken and (source, "Lead") not in known.pending
+        if unknown and source in writes and source in homes(process):
             fields = desired(process, source, "Lead", known.person, known.account)
             if "email" in known.person and known.person["email"].valid and not _shares_address(known):
                 key = f"{source}:create:Lead:{known.person_id}"
@@ -75,7 +77,7 @@ def written_fields(process: Process, source: str, object_name: str) -> Iterable[
                     yield path.name, rule
 
 
-def _homes(process: Process) -> frozenset[str]:
+def homes(process: Process) -> frozenset[str]:
     """Marketing's systems: where names live."""
     return frozenset(name for name, source in process.sources.items() if source.role == "marketing")
 

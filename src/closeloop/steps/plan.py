@@ -23,6 +23,7 @@ from closeloop.steps.dossier import Dossier
 from closeloop.steps.holding import count_anew, settle_held_back
 from closeloop.steps.merged_accounts import follow_accounts
 from closeloop.steps.merging import Merging, merge_outside, mergeable, on_their_way
+from closeloop.steps.neighbours import drop_overwriting, taken_by_others
 from closeloop.steps.passing import drop, follow_records, readdress
 from closeloop.steps.retry import anew, leads_shown_again, revive, send_again
 
@@ -30,17 +31,10 @@ from closeloop.steps.retry import anew, leads_shown_again, revive, send_again
 def plan(batch: Batch) -> None:
     """outbox: decisions become commands; fields go where they should be held; merges are carried out there too."""
     revive(batch)
-    is_bulk = batch.queue == "bulk"
     follow_records(batch)
-    merges = merge_outside(batch)
-    # Before the rest, which is written where records live on.
-    outbox_store.plan(batch.connection, merges, batch.now, bulk=is_bulk)
-    # One that waits already goes where it is to go now, to whom it is to belong now.
-    readdress(batch, [each for each in merges if each.command.verb is Verb.CONVERT])
-    if batch.process.matching.merge_in:
-        follow_accounts(batch, mergeable(batch.process))
-    batch.planned += merges
+    _merge(batch)
     concerned = [draft for draft in batch.drafts if _concerned(batch, draft)]
+    drop_overwriting(batch, [batch.dossiers[draft.situation.person_id] for draft in concerned])
     known = count_anew(batch, _known_of(batch, concerned))
     undone = unsent.load_undone(batch.connection, known) if known else {}
     frozen = _frozen_packets(batch, concerned, undone)
@@ -86,8 +80,19 @@ def plan(batch: Batch) -> None:
         batch.connection,
         [each for each in batch.planned if each.source == MAIL or each.source in batch.process.sources],
         batch.now,
-        bulk=is_bulk,
+        bulk=batch.queue == "bulk",
     )
+
+
+def _merge(batch: Batch) -> None:
+    """Merges and conversions are planned before the rest, which is written where records live on."""
+    merges = merge_outside(batch)
+    outbox_store.plan(batch.connection, merges, batch.now, bulk=batch.queue == "bulk")
+    # One that waits already goes where it is to go now, to whom it is to belong now.
+    readdress(batch, [each for each in merges if each.command.verb is Verb.CONVERT])
+    if batch.process.matching.merge_in:
+        follow_accounts(batch, mergeable(batch.process))
+    batch.planned += merges
 
 
 def _frozen_packets(batch: Batch, drafts: Sequence[Draft], undone: Mapping[str, Sequence[Posted]]) -> dict[str, Packet]:
@@ -120,6 +125,7 @@ def _known_of(batch: Batch, drafts: Sequence[Draft]) -> dict[str, Known]:
     pending = outbox_store.pending_creates(batch.connection, [person.id for person in people])
     cleared = _cleared_of(batch, people)
     under_way = on_their_way(batch, [person.id for person in people])
+    taken = taken_by_others(batch, people)
     merging = {person.id: under_way.get(person.id, Merging()) for person in people}
     return {
         person.id: Known(
@@ -135,6 +141,7 @@ def _known_of(batch: Batch, drafts: Sequence[Draft]) -> dict[str, Known]:
             pending.get(person.id, {}),
             merging[person.id].losers,
             cleared[person.id],
+            taken.get(person.id, ()),
         )
         for person in people
     }

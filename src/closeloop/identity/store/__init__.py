@@ -2,7 +2,18 @@
 
 from closeloop.identity.store.account_keys import load_accounts, lock_companies, of_named, save_accounts
 from closeloop.identity.store.judged import judge, load_pair, load_pairs, save_pairs, skip
-from closeloop.identity.store.known import crosswalk, family, kinds, load, lock, members, roots_of, spans, told_apart
+from closeloop.identity.store.known import (
+    crosswalk,
+    family,
+    kinds,
+    load,
+    lock,
+    members,
+    roots_of,
+    sharing,
+    spans,
+    told_apart,
+)
 from closeloop.identity.store.likeness import (
     Compared,
     candidates,
@@ -64,6 +75,7 @@ __all__ = [
     "save_pairs",
     "seen_with",
     "sharers",
+    "sharing",
     "skip",
     "spans",
     "told_apart",

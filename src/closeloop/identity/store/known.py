@@ -36,7 +36,7 @@ def load(connection: Connection, wanted: Iterable[Key]) -> Known:
             entity_ids.add(entity_id)
     known.roots = lock(connection, sorted(entity_ids))
     # Whoever comes to share an address locks its holder, so they are looked for after that.
-    for key, entity_id in _sharing(connection, by_kind.get(EMAIL, ())):
+    for key, entity_id in sharing(connection, by_kind.get(EMAIL, ())):
         known.named.setdefault(key.value.partition(" ")[0], {})[key] = known.holders[key] = entity_id
         entity_ids.add(entity_id)
     if not entity_ids <= known.roots.keys():
@@ -140,7 +140,7 @@ def spans(connection: Connection, visitors: Iterable[str]) -> dict[str, list[tup
     return found
 
 
-def _sharing(connection: Connection, addresses: Sequence[str]) -> list[tuple[Key, str]]:
+def sharing(connection: Connection, addresses: Sequence[str]) -> list[tuple[Key, str]]:
     """Who shares one of these addresses with its holder: their keys begin with it and a space, and "!" comes next."""
     if not addresses:
         return []

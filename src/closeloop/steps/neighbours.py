@@ -1,0 +1,108 @@
+"""Several people may share an address, and marketing keeps one record for it: that of whoever was there first."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+
+from closeloop.identity import store as identity_store
+from closeloop.identity.keys import EMAIL, NAMED
+from closeloop.inbox.nouns import Key
+from closeloop.outbox import store as outbox_store
+from closeloop.outbox.nouns import Known, Shadow, ShadowKey, is_gone
+from closeloop.outbox.stale import NOT_NEEDED, orphans
+from closeloop.outbox.store import unsent
+from closeloop.outbox.sync import homes, written_fields
+from closeloop.ports import Verb
+from closeloop.process.nouns import Process
+from closeloop.steps.batch import Batch
+from closeloop.steps.dossier import Dossier
+from closeloop.steps.passing import drop
+from closeloop.words.normal import comparable
+
+_EMAIL = ("person", "email")
+
+
+def taken_by_others(batch: Batch, people: Iterable[Dossier]) -> dict[str, frozenset[str]]:
+    """Person → the marketing systems that have somebody else's record for the address whose holder the person is."""
+    marketing = homes(batch.process)
+    addresses = {person.id: address for person in people if (address := _held_without_record(person, marketing))}
+    sharers = identity_store.sharing(batch.connection, sorted(set(addresses.values())))
+    roots = identity_store.roots_of(batch.connection, {entity for _, entity in sharers}) if sharers else {}
+    keys = identity_store.crosswalk(batch.connection, roots.values()) if roots else {}
+    records = {root: _records(found, marketing) for root, found in keys.items()}
+    shadows = outbox_store.load_shadows(batch.connection, [key for found in records.values() for key in found])
+    taken: dict[str, set[tuple[str, str]]] = {}
+    for shared, entity in sharers:
+        address, root = _address(shared), roots[entity]
+        found = _with_address(batch.process, records.get(root, ()), shadows, address)
+        taken.setdefault(address, set()).update((source, root) for source in found)
+    return {
+        id_: frozenset(source for source, root in taken.get(address, ()) if root != id_)
+        for id_, address in addresses.items()
+    }
+
+
+def drop_overwriting(batch: Batch, people: Iterable[Dossier]) -> None:
+    """What waits to be made for a holder is dropped where one of these, who share their address, has a record for it.
+
+    Else marketing, which finds records by their address, would write the holder over them.
+    """
+    marketing = homes(batch.process)
+    sharing = [(person, key) for person in people for key in _shared(person.keys) if _records(person.keys, marketing)]
+    holders = {key: batch.known.holders.get(Key(EMAIL, _address(key))) for _, key in sharing}
+    roots = {entity: batch.root(entity) for entity in holders.values() if entity is not None}
+    undone = unsent.load_unanswered(batch.connection, roots.values()) if roots else {}
+    if not any(each.planned.command.verb is Verb.CREATE for theirs in undone.values() for each in theirs):
+        return
+    records = {person.id: _records(person.keys, marketing) for person, _ in sharing}
+    shadows = outbox_store.load_shadows(batch.connection, [key for found in records.values() for key in found])
+    for person, key in sharing:
+        root = roots.get(holders[key] or "", person.id)
+        sources = _with_address(batch.process, records[person.id], shadows, _address(key))
+        if root == person.id or not sources:
+            continue
+        theirs = undone.get(root, [])
+        found = {
+            each.planned.command.key: f"{NOT_NEEDED}: {each.planned.source} has the record of somebody who shares it"
+            for each in theirs
+            if each.planned.command.verb is Verb.CREATE and each.planned.source in sources
+        }
+        drop(batch, found)
+        unmade = found.keys() - batch.sent
+        drop(batch, orphans(theirs, unmade, Known(root, (), {}, {}, {}, {}))[1])
+
+
+def _held_without_record(person: Dossier, marketing: frozenset[str]) -> str | None:
+    """The address that is the person's by its key, where one of these systems knows no record of theirs."""
+    email = person.winners.get("email")
+    if email is None or not email.valid or Key(EMAIL, str(email.value)) not in person.keys:
+        return None
+    return str(email.value) if marketing - {source for source, _, _ in _records(person.keys, marketing)} else None
+
+
+def _shared(keys: Sequence[Key]) -> list[Key]:
+    """Keys of address and name, of addresses that somebody else holds."""
+    return [key for key in keys if key.kind == NAMED and Key(EMAIL, _address(key)) not in keys]
+
+
+def _address(named: Key) -> str:
+    return named.value.partition(" ")[0]
+
+
+def _records(keys: Sequence[Key], marketing: frozenset[str]) -> list[ShadowKey]:
+    each = ((*key.kind.split(".", 1), key.value) for key in keys if "." in key.kind)
+    return [(source, name, id_) for source, name, id_ in each if source in marketing]
+
+
+def _with_address(
+    process: Process, records: Collection[ShadowKey], shadows: dict[ShadowKey, Shadow], address: str
+) -> frozenset[str]:
+    """The systems of those records that live and have the address, as far as is known."""
+    return frozenset(key[0] for key in records if _holds(process, key, shadows.get(key), address))
+
+
+def _holds(process: Process, key: ShadowKey, shadow: Shadow | None, address: str) -> bool:
+    if shadow is None or is_gone(shadow):
+        return False
+    names = [name for name, rule in written_fields(process, key[0], key[1]) if (rule.entity, rule.name) == _EMAIL]
+    return any(comparable("email", shadow.get(name)) == comparable("email", address) for name in names)
