@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -32,15 +33,16 @@ class PostgresServer:
     Args:
         durable: with fsync on, as in production. Off, only a crash of the machine would show a difference, and every
             `DROP DATABASE` spares a wait of up to seconds: for tests that show something else than durability.
+        settings: of postgresql.conf, besides those that every server here has.
     """
 
-    def __init__(self, *, durable: bool = True) -> None:
+    def __init__(self, *, durable: bool = True, settings: Mapping[str, str] | None = None) -> None:
         """Make the data directory, as account postgres when we are root (initdb refuses root).
 
         Raises:
             NoPostgres: PostgreSQL is not installed.
         """
-        self._durable = durable
+        self._durable, self._settings = durable, settings or {}
         self._binaries = _newest_binaries()
         self._home = Path(tempfile.mkdtemp(prefix="closeloop-postgres-"))
         self._as = _account()
@@ -120,12 +122,13 @@ class PostgresServer:
             "initdb", f"--username={ROLE}", f"--pwfile={key}", "--auth=scram-sha-256", "--encoding=UTF8", "--no-sync",
             "--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en-US",
         )  # fmt: skip
-        settings = {
+        settings: dict[str, object] = {
             "port": self.port,
             "listen_addresses": "127.0.0.1",
             "unix_socket_directories": self._home,
             "max_connections": 200,
         }
+        settings |= self._settings
         if not self._durable:
             settings |= {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
         with (self._home / "data" / "postgresql.conf").open("a") as file:
