@@ -74,12 +74,14 @@ def apply_set(connection: Connection, staged: Table, process: Process) -> Applie
     applied = Applied(0, 0, 0)
     with settling(connection, process):
         _analyze(connection, staged)
+        statistics = _Statistics(connection)
         for bounds in _slices(connection, staged):
             for each in (_news, _roots, _best, _settled):
                 connection.execute(text(_EMPTY[connection.dialect.name].format(each.name)))
             connection.execute(text(_FIND_NEWS.format(staged=staged.name)), bounds)
             _analyze(connection, _news)
             n_values = connection.execute(text(_PUT_VALUES)).rowcount
+            statistics.wrote(n_values)
             connection.execute(
                 text(_FIND_ROOTS.format(staged=staged.name)), {**bounds, "signed": f"{process.signed} fields."}
             )
@@ -183,6 +185,25 @@ def _analyze(connection: Connection, filled: Table) -> None:
         connection.execute(text(f"ANALYZE {filled.name}"))
 
 
+class _Statistics:
+    """Has PostgreSQL look at the base again whenever it doubled, as in a first load: nothing does before the commit.
+
+    Else it takes every root for one of hundreds, and begins each slice with a walk through all values.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection, self._written = connection, 0
+        self._known = 0 if connection.dialect.name == "sqlite" else int(connection.execute(_N_ANALYZED).scalar_one())
+
+    def wrote(self, n_values: int) -> None:
+        """So many more values are there."""
+        self._written += n_values
+        if self._written > self._known and self._connection.dialect.name == "postgresql":
+            for name in ("entities", "field_values", "winners"):
+                self._connection.execute(text(f"ANALYZE {name}"))
+            self._known, self._written = self._known + self._written, 0
+
+
 @contextmanager
 def _by_index(connection: Connection) -> Iterator[None]:
     """Have PostgreSQL look up each root: without statistics, as in a first load, it would read whole tables again."""
@@ -209,6 +230,8 @@ def _slices(connection: Connection, staged: Table) -> Iterator[dict[str, str]]:
         after = last
 
 
+# It is -1 for a table that was never analyzed.
+_N_ANALYZED = text("SELECT CAST(GREATEST(reltuples, 0) AS BIGINT) FROM pg_class WHERE oid = 'field_values'::regclass")
 _NTH = "SELECT entity_id FROM {staged} WHERE entity_id > :after ORDER BY entity_id LIMIT 1 OFFSET :n"
 _EMPTY = {"sqlite": "DELETE FROM {}", "postgresql": "TRUNCATE {}"}
 _FIND_NEWS = """
