@@ -189,6 +189,7 @@ class Installed:
             raise BadInput(f"set CLOSELOOP_KEY, which seals what is kept; a new one is {new_key()}")
         path = Path(f"{place.database}.key")
         if make and not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)  # the key may come before the database
             path.touch(mode=0o600)
             path.write_text(new_key() + "\n", encoding="ascii")
         try:

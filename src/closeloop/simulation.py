@@ -14,13 +14,13 @@ import asyncio
 import socket
 import threading
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Hashable, Iterator, MutableMapping
+from collections.abc import Awaitable, Callable, Hashable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from email.utils import format_datetime
 from hashlib import blake2b
 from types import TracebackType
-from typing import Any, Generic, Literal, Self, TypeVar
+from typing import Any, Generic, Literal, Protocol, Self, TypeVar
 
 import uvicorn
 from starlette.responses import PlainTextResponse, Response
@@ -183,6 +183,9 @@ class Server:
         refuse: makes the vendor's own answer of a refusal.
         free: paths that begin so (tokens) are not limited, not failed and not lost.
         port: 0 takes any free one.
+
+    Raises:
+        OSError: the port is taken.
     """
 
     def __init__(
@@ -198,7 +201,11 @@ class Server:
         # Named TCP, or asyncio leaves Nagle's algorithm on and each answer waits 40 ms for an acknowledgement.
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._socket.bind(("127.0.0.1", port))
+        try:
+            self._socket.bind(("127.0.0.1", port))
+        except OSError:
+            self._socket.close()
+            raise
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         config = uvicorn.Config(
             self._faulty,
@@ -258,6 +265,36 @@ class Server:
             await send(message)
 
         return dated
+
+
+class Simulated(Protocol):
+    """A simulated vendor with records, whatever its interface is like; it answers inside a `with` block."""
+
+    faults: Faults
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """What its connector needs to reach it."""
+        ...
+
+    @property
+    def objects(self) -> Mapping[str, Mapping[str, bool]]:
+        """Object → field → whether it may be said of a record that is entered; the vendor tells the others itself."""
+        ...
+
+    def enter(self, object_name: str, record: Mapping[str, str]) -> str:
+        """Somebody brings a record in, fields under the vendor's names, all of them texts: its id.
+
+        Raises:
+            BadInput: the vendor refuses it, in its words.
+        """
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
 
 
 class Table(Generic[K, V]):

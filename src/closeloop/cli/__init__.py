@@ -30,6 +30,13 @@ COMMANDS: Final = {
         "closeloop.cli.connect:connect",
         "Set up the connection to a system. Nothing is written to it: a plan comes first.",
     ),
+    "simulate": (
+        "closeloop.cli.simulate:simulate",
+        (
+            "Start a simulated Salesforce, Marketo or Eloqua to connect to; Ctrl-C ends it, and what it holds is gone "
+            "then."
+        ),
+    ),
     "plan": (
         "closeloop.cli.plan:plan",
         "Read every system and say what would be sent to it; nothing is sent, now or later, before it is applied.",

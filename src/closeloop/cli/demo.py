@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -15,18 +14,14 @@ from rich.console import Console
 from rich.markup import escape
 
 from closeloop.cli.installation import Installation
-from closeloop.cli.up import wait_for_end
+from closeloop.cli.packaged import packaged_process
+from closeloop.cli.waiting import wait_for_end
 from closeloop.crew import Crew
 from closeloop.process.load import load
 from closeloop.scenarios.clock import StoryClock
 from closeloop.scenarios.nouns import Failure, Scenario, Step, spelled
 from closeloop.scenarios.play import begins_at, load_scenarios, play
 from closeloop.scenarios.world import World, world
-from closeloop.words.errors import BadInput
-
-PACKAGE = Path(__file__).resolve().parent.parent
-PROCESSES = (PACKAGE / "processes", PACKAGE.parent.parent / "processes")
-"""Where a wheel and the source tree have them."""
 
 
 def demo(
@@ -41,7 +36,7 @@ def demo(
     Everything happens in a database of the moment, or in the empty one that was named.
     """
     installation: Installation = context.obj
-    file = installation.process_file or _processes() / "b2b.yaml"
+    file = installation.process_file or packaged_process()
     process, scenarios = load(file), load_scenarios(file.with_suffix(".scenarios.yaml"))
     clock = StoryClock(min(begins_at(scenario, process) for scenario in scenarios))
     teller = _Teller(Console(highlight=False), next(iter(process.regions.values())).calendar.zone)
@@ -111,14 +106,6 @@ def _leave_open(stage: World, out: Console) -> None:
         wait_for_end()
     finally:
         crew.stop()
-
-
-def _processes() -> Path:
-    for folder in PROCESSES:
-        if folder.is_dir():
-            return folder
-    looked = " nor in ".join(map(str, PROCESSES))
-    raise BadInput(f"the processes that come with closeloop are neither in {looked}; name one with --process")
 
 
 @contextmanager

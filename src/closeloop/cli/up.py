@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 from typing import Annotated
 
 import typer
 
 from closeloop.cli.installation import Installation
+from closeloop.cli.waiting import wait_for_end
 from closeloop.crew import Crew
 from closeloop.db import alone
 from closeloop.planning import hold_new
@@ -53,14 +52,3 @@ def up(
             typer.echo("stopping after what is under way")
         finally:
             crew.stop()
-
-
-def wait_for_end() -> None:
-    """Return when somebody asks this process to end: SIGINT or SIGTERM."""
-    end = threading.Event()
-    before = {number: signal.signal(number, lambda *_: end.set()) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        end.wait()
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -15,11 +15,12 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 
 from closeloop.connectors.eloqua.simulator.bulk_api import BulkApi
-from closeloop.connectors.eloqua.simulator.instance import Instance, Row
+from closeloop.connectors.eloqua.simulator.instance import Instance, Refuse, Row
 from closeloop.connectors.eloqua.simulator.rest_api import RestApi
 from closeloop.connectors.eloqua.simulator.sign_in import CLIENT_ID, CLIENT_SECRET, PASSWORD, USER, SignIn
 from closeloop.ports import Clock
 from closeloop.simulation import Faults, Server
+from closeloop.words.errors import BadInput
 
 _PROPERTIES = {
     "email": "C_EmailAddress",
@@ -76,6 +77,24 @@ class EloquaSimulator:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._server.__exit__(kind, error, trace)
+
+    @property
+    def objects(self) -> Mapping[str, Mapping[str, bool]]:
+        """Object → field, by internal name → whether it may be said of a record that is entered."""
+        return {
+            kind.capitalize(): {field.internal: not field.read_only for field in self.instance.fields[kind]}
+            for kind in ("contact", "account")
+        }
+
+    def enter(self, object_name: str, record: Mapping[str, str]) -> str:
+        """A marketer brings a record in from a list: its id. Raises BadInput when it is refused."""
+        said = {name: text for name, text in record.items() if text}
+        try:
+            with self.instance.lock:
+                return str(self.instance.create(object_name.lower(), said, {}).id)
+        except Refuse as refused:
+            wrong = refused.trouble
+            raise BadInput(f"{wrong.property}: {wrong.value!r} fails {wrong.requirement}") from None
 
     def create_contact(self, account: int | None = None, **fields: str) -> int:
         """A marketer enters a contact (email, first_name, … or internal names): its id."""

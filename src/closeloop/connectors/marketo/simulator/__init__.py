@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from closeloop.connectors.marketo import names
 from closeloop.connectors.marketo.simulator.envelope import Refuse, failure, refuse
 from closeloop.connectors.marketo.simulator.export_api import ExportApi
-from closeloop.connectors.marketo.simulator.fields import trouble
+from closeloop.connectors.marketo.simulator.fields import FIELDS, trouble
 from closeloop.connectors.marketo.simulator.import_api import ImportApi
 from closeloop.connectors.marketo.simulator.instance import Instance, Row
 from closeloop.connectors.marketo.simulator.leads_api import LeadsApi
@@ -27,6 +27,7 @@ from closeloop.connectors.marketo.simulator.programmes_api import ProgrammesApi
 from closeloop.connectors.marketo.simulator.tokens import CLIENT_ID, CLIENT_SECRET, Tokens
 from closeloop.ports import Clock, Value
 from closeloop.simulation import Faults, Server
+from closeloop.words.errors import BadInput
 
 
 class MarketoSimulator:
@@ -68,6 +69,18 @@ class MarketoSimulator:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._server.__exit__(kind, error, trace)
+
+    @property
+    def objects(self) -> Mapping[str, Mapping[str, bool]]:
+        """Object → field → whether it may be said of a record that is entered."""
+        return {"Lead": {field.name: field.updateable for field in FIELDS.values()}}
+
+    def enter(self, object_name: str, record: Mapping[str, str]) -> str:
+        """A marketer brings a lead in from a list: its id. Raises BadInput when it is refused."""
+        try:
+            return str(self.create_lead(**{name: text for name, text in record.items() if text}))
+        except ValueError as error:
+            raise BadInput(str(error)) from None
 
     def create_lead(self, **fields: Value) -> int:
         """A marketer enters a lead, fields under Marketo's names: its id. ValueError when it does not fit."""

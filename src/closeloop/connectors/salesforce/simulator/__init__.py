@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import cached_property
 from types import TracebackType
 from typing import Self
 
 from closeloop.connectors.salesforce.simulator.api import SIGN_IN, Api, turned_away
 from closeloop.connectors.salesforce.simulator.bulk_api import BulkApi
 from closeloop.connectors.salesforce.simulator.deletions_api import KEPT_DAYS, DeletionsApi
+from closeloop.connectors.salesforce.simulator.entering import enter, may_be_entered
 from closeloop.connectors.salesforce.simulator.fields import VendorError
 from closeloop.connectors.salesforce.simulator.sellers import Sellers
 from closeloop.simulation import Faults, Server
@@ -39,6 +41,20 @@ class Simulator(Sellers):
             "client_secret": secret[1],
             "deletions_kept_days": str(KEPT_DAYS),
         }
+
+    @property
+    def objects(self) -> Mapping[str, Mapping[str, bool]]:
+        """Object → field → whether it may be said of a record that is entered."""
+        return may_be_entered(self)
+
+    def enter(self, object_name: str, record: Mapping[str, str]) -> str:
+        """An administrator brings a record in: its id. Raises BadInput when it is refused."""
+        return enter(self, object_name, record, by=self._administrator)
+
+    @cached_property
+    def _administrator(self) -> str:
+        """Somebody else than the hub, which looks closer at what it made itself."""
+        return self.add_user("administrator@example.com", "Administrator")
 
     def expire_tokens(self) -> None:
         """End every session of the hub."""

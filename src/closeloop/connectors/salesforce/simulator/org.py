@@ -64,8 +64,7 @@ class Org:
             rules_hold(self.schema, sobject, values, others, new=True)
             if "OwnerId" in sobject.fields and values.get("OwnerId") is None:
                 values["OwnerId"] = by
-            self._numbers[sobject.prefix] += 1
-            new_id = record_id or make_id(sobject.prefix, self._numbers[sobject.prefix])
+            new_id = self._number(sobject, record_id)
             born: dict[str, Value] = {"Id": new_id, "CreatedDate": self.stamp(), "CreatedById": by, "IsDeleted": False}
             self._store(sobject, {**values, **born}, by)
             if object_name == "Opportunity" and isinstance(contact := values.get("ContactId"), str):
@@ -192,6 +191,14 @@ class Org:
     def stamp(self) -> str:
         """Now, as the vendor writes moments."""
         return vendor_moment(self.faults.clock.now())
+
+    def _number(self, sobject: Sobject, given: str | None) -> str:
+        """The id of a new record: the one that it brings, or the next that no record has brought."""
+        while True:
+            self._numbers[sobject.prefix] += 1
+            new_id = given or make_id(sobject.prefix, self._numbers[sobject.prefix])
+            if given or self.row(new_id) is None:
+                return new_id
 
     def _unique(self, sobject: Sobject, values: Mapping[str, Value], but: str | None) -> None:
         key = values.get(KEY)
