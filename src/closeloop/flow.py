@@ -26,7 +26,7 @@ from closeloop.inbox.keys import nameless_id, nameless_id_of
 from closeloop.inbox.matched import encode_matched
 from closeloop.inbox.nouns import Click, Door, Due, Matched, Message, Queue, Receipt, SetAside, Verdict
 from closeloop.inbox.read import read
-from closeloop.inbox.records import encode_records
+from closeloop.inbox.records import UNDER_WAY, encode_records
 from closeloop.inbox.ticks import encode_due
 from closeloop.lifecycle import store as lifecycle_store
 from closeloop.lifecycle.store.freed import free
@@ -52,7 +52,7 @@ from closeloop.steps.profile import profile
 from closeloop.steps.record import record
 from closeloop.steps.rescore import rescore
 from closeloop.steps.retry import retry
-from closeloop.steps.unheard import UNDER_WAY, drop_echoes
+from closeloop.steps.unheard import drop_echoes
 from closeloop.words import ids
 from closeloop.words.errors import Barred, CloseloopError, EndError, Permanent, Transient, Unready
 from closeloop.words.text import clean, has_unfit

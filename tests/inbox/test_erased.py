@@ -8,10 +8,11 @@ import msgspec
 import pytest
 
 from closeloop.inbox.answers import encode_answers
-from closeloop.inbox.erased import Gone, texts_of, without, without_reasons
-from closeloop.inbox.nouns import Receipt, SetAside
+from closeloop.inbox.clicks import encode_clicks
+from closeloop.inbox.erased import Gone, texts_of, with_keys, without, without_reasons
+from closeloop.inbox.nouns import Click, Receipt, SetAside
 from closeloop.inbox.read import read
-from closeloop.inbox.records import encode_records
+from closeloop.inbox.records import UNDER_WAY, encode_records
 from closeloop.ports import Answer, Outcome, Record, Ref
 from support.erased import with_list
 from support.road import START, raw_receipt
@@ -91,6 +92,24 @@ def test_of_an_answer_stays_that_it_was_given():
     receipt = Receipt("r1", "crm", "answer", "live", START, {}, encode_answers(said))
     kept = msgspec.json.decode(without_reasons(receipt, frozenset({"a"})).body, type=list[Answer])
     assert kept == [Answer("a", Outcome.PERMANENT), said[1]]
+
+
+def test_commands_are_called_by_new_keys_in_answers_clicks_and_pages_and_nothing_else_changes():
+    receipt = Receipt("r1", "crm", "answer", "live", START, {}, b"")
+    answers = [Answer("a", Outcome.DONE, Ref("Lead", "00Q1")), Answer("b", Outcome.DONE)]
+    clicks = [Click("retry", "a", "", "Ada"), Click("retry", "b", "", "Ada")]
+    page = replace(pulled(contact(1)), headers={UNDER_WAY: '["a", "b"]', "other": "a"})
+    for before, after in (
+        (replace(receipt, body=encode_answers(answers)), encode_answers([replace(answers[0], key="z"), answers[1]])),
+        (
+            replace(receipt, door="desk", body=encode_clicks(clicks)),
+            encode_clicks([replace(clicks[0], subject="z"), clicks[1]]),
+        ),
+    ):
+        assert with_keys(before, {"a": "z"}) == replace(before, body=after)
+        assert with_keys(before, {"c": "z"}) is before
+    assert with_keys(page, {"a": "z"}) == replace(page, headers={UNDER_WAY: '["b", "z"]', "other": "a"})
+    assert with_keys(page, {"c": "z"}) is page
 
 
 def test_what_holds_for_a_whole_request_is_heard():

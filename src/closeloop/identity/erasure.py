@@ -16,6 +16,7 @@ BROWSER: Final = "browser"
 
 ERASED: Final = "erased"
 """Stands where the name of an erased message stood."""
+_NEW_KEY: Final = "erased:"
 
 
 def digest(salt: str, key: Key) -> str:
@@ -26,6 +27,16 @@ def digest(salt: str, key: Key) -> str:
 def new_id(salt: str, source: str, message_id: str) -> str:
     """The name under which an erased message stands from then on: a sender's own may be an address."""
     return f"{source}:erased-{digest(salt, Key('message', message_id))}"
+
+
+def new_key(salt: str, key: str) -> str:
+    """The key under which a command stands from then on: it was made of names that may be an address."""
+    return f"{_NEW_KEY}{digest(salt, Key('command', key))}"
+
+
+def is_new_key(key: str) -> bool:
+    """Whether a command stands under such a key already."""
+    return key.startswith(_NEW_KEY)
 
 
 def keys_asked(message: Message) -> Iterator[Key]:

@@ -6,6 +6,7 @@ Messages without a name of their own are known by where they stand, so nothing m
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
@@ -18,6 +19,7 @@ from closeloop.inbox.clicks import encode_clicks
 from closeloop.inbox.envelope import open_envelope
 from closeloop.inbox.matched import encode_matched
 from closeloop.inbox.nouns import Click, Matched, Message, Receipt, SetAside
+from closeloop.inbox.records import UNDER_WAY
 from closeloop.inbox.rows import parts
 from closeloop.inbox.segment import is_one_event
 from closeloop.ports import Answer, Record
@@ -77,6 +79,30 @@ def without_reasons(receipt: Receipt, keys: frozenset[str]) -> Receipt:
     answers = msgspec.json.decode(receipt.body, type=list[Answer])
     kept = [Answer(answer.key, answer.outcome) if answer.key in keys else answer for answer in answers]
     return replace(receipt, body=encode_answers(kept))
+
+
+def with_keys(receipt: Receipt, renamed: Mapping[str, str]) -> Receipt:
+    """The receipt with commands called by their new keys: in answers, clicks, and what was under way when it was read.
+
+    Returns the same receipt where it speaks of none of them.
+    """
+    match receipt.door:
+        case "answer":
+            answers = msgspec.json.decode(receipt.body, type=list[Answer])
+            if any(each.key in renamed for each in answers):
+                told = [replace(each, key=renamed.get(each.key, each.key)) for each in answers]
+                return replace(receipt, body=encode_answers(told))
+        case "desk":
+            clicks = msgspec.json.decode(receipt.body, type=list[Click])
+            if any(each.subject in renamed for each in clicks):
+                asked = [replace(each, subject=renamed.get(each.subject, each.subject)) for each in clicks]
+                return replace(receipt, body=encode_clicks(asked))
+        case "pull" if UNDER_WAY in receipt.headers:
+            keys = json.loads(receipt.headers[UNDER_WAY])
+            if not renamed.keys().isdisjoint(keys):
+                sent = json.dumps(sorted(renamed.get(key, key) for key in keys))
+                return replace(receipt, headers={**receipt.headers, UNDER_WAY: sent})
+    return receipt
 
 
 def texts_of(receipt: Receipt, source: SourceDecl | None) -> dict[int, bytes]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 import msgspec
 
@@ -16,6 +17,8 @@ from closeloop.words.moment import to_us
 from closeloop.words.normal import normal_form
 from closeloop.words.text import has_unfit
 
+UNDER_WAY: Final = "under_way"
+"""Header of a page that was read: JSON, keys of what was sent to that system before, and not answered."""
 _RECORDS = msgspec.json.Decoder(list[Record])
 
 

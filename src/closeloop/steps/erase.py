@@ -30,6 +30,7 @@ from closeloop.record.store import erase as record_erasure
 from closeloop.steps.batch import Batch
 from closeloop.steps.keep_out import WHY, erasure_of
 from closeloop.steps.settle import settle
+from closeloop.steps.unname import unname
 from closeloop.words.errors import BadInput
 
 _PAGE = 200
@@ -131,6 +132,7 @@ def _erase(batch: Batch, message: Message, click: Click) -> str:
     alerts_store.erase(connection, person.family)
     settle(batch, sorted(set(identity_store.roots_of(connection, others).values())))
     _out_of_batch(batch, person, found.renamed)
+    unname(batch, person.commands | outbox_erasure.keys_naming(connection, found.renamed, person.records), salt)
     return _DONE
 
 
@@ -273,8 +275,9 @@ def _outbox(batch: Batch, person: _Person, found: _Found, orders: Sequence[Plann
     connection = batch.connection
     outbox_erasure.blank(connection, person.family)
     outbox_erasure.blank_plans(connection, person.family, person.commands)
-    outbox_erasure.unname(connection, person.family, sorted(found.renamed))
+    outbox_erasure.unname_causes(connection, sorted(found.renamed))
     outbox_erasure.forget_records(connection, {*person.records, *found.tasks})
+    outbox_erasure.forget_losers(connection, person.records)
     deals = identity_store.crosswalk(connection, person.deals)
     told = [(key.kind.partition("."), key.value) for keys in deals.values() for key in keys]
     outbox_erasure.forget_mentions(connection, [(s, name, id_) for (s, dot, name), id_ in told if dot], person.parts)

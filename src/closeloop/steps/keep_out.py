@@ -19,6 +19,7 @@ from closeloop.outbox.store import erase as outbox_erasure
 from closeloop.ports import Command, Outcome, Ref, Verb
 from closeloop.process.vocabulary import PERSON_OBJECTS
 from closeloop.steps.batch import Batch
+from closeloop.steps.unname import unname_late
 from closeloop.words.errors import BadInput
 
 WHY = "by order of the person"
@@ -32,8 +33,12 @@ def keep_out(batch: Batch) -> None:
     if salt is None:
         return
     buried = _buried(batch, salt)
-    if not buried:
-        return
+    if buried:
+        _keep_out(batch, buried, salt)
+    unname_late(batch, salt)
+
+
+def _keep_out(batch: Batch, buried: Mapping[Key, datetime], salt: str) -> None:
     going_on, gone, answered = [], dict[str, dict[int, Gone]](), list[Message]()
     for message in batch.messages:
         since = next((buried[key] for key in keys_asked(message) if key in buried), None)

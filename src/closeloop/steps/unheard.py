@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
-from typing import Final
 
 from closeloop.inbox import store as inbox_store
 from closeloop.inbox.fields import fields_of
+from closeloop.inbox.records import UNDER_WAY
 from closeloop.outbox import store as outbox_store
 from closeloop.outbox.echo import (
     emptied,
@@ -26,9 +26,6 @@ from closeloop.outbox.overruled import with_set_back
 from closeloop.outbox.store import unsent
 from closeloop.ports import Command
 from closeloop.steps.batch import Batch
-
-UNDER_WAY: Final = "under_way"
-"""Header of a page that was read: JSON, keys of what was sent to that system before, and not answered."""
 
 
 def drop_echoes(batch: Batch) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
@@ -12,7 +13,9 @@ from sqlalchemy import Connection, bindparam, or_, select, update
 
 from closeloop.db import among
 from closeloop.inbox.nouns import Receipt
+from closeloop.inbox.records import UNDER_WAY
 from closeloop.inbox.store import batches, found_sent, messages, receipts
+from closeloop.words.moment import from_us, to_us
 
 _PAGE = 500
 _SHORTEST = 6
@@ -105,6 +108,24 @@ def unname_sent(connection: Connection, keys: Collection[str]) -> None:
         if not sent.isdisjoint(keys):
             left = json.dumps(sorted(sent.difference(keys))) if sent.difference(keys) else None
             connection.execute(update(batches).where(batches.c.no == no).values(sent=left))
+
+
+def speaking_of_commands(connection: Connection, since: datetime) -> Iterator[Receipt]:
+    """The receipts from then on that may call commands by their keys."""
+    may = or_(
+        receipts.c.door.in_(("answer", "desk")), (receipts.c.door == "pull") & receipts.c.headers.contains(UNDER_WAY)
+    )
+    wanted = select(receipts).where(receipts.c.received_at >= to_us(since), may)
+    for row in connection.execute(wanted.execution_options(yield_per=_PAGE)):
+        headers = msgspec.json.decode(row.headers, type=dict[str, str])
+        yield Receipt(row.id, row.source, row.door, "live", from_us(row.received_at), headers, row.body)
+
+
+def rename(connection: Connection, renamed: Mapping[str, str]) -> None:
+    """These messages stay as they are, by their new ids."""
+    if renamed:
+        statement = update(messages).where(messages.c.id == bindparam("old")).values(id=bindparam("new"))
+        connection.execute(statement, [{"old": old, "new": new} for old, new in sorted(renamed.items())])
 
 
 def _quoted(word: str) -> str:
