@@ -113,6 +113,8 @@ def test_what_the_crm_made_is_found_by_the_key_that_it_was_given(database):
     with database.write() as connection:
         assert store.leads_shown(connection, ["joe", "other"]) == {"joe": [(joe.lead.id, "Lead")]}
         store.save_shown(connection, [ShownAs(joe.lead.id, "Lead", "joe", "00Q1")])
+        assert store.people_shown(connection, "Lead", ["00Q1", "00Q2"]) == {"00Q1": [JOE]}
+        assert store.people_shown(connection, "Opportunity", ["00Q1"]) == {}
     with database.read() as connection:
         assert store.load_shown(connection, [joe.lead.id])[joe.lead.id][0].record_id == "00Q1"
 

@@ -174,6 +174,22 @@ def test_a_deal_without_a_product_goes_to_the_lead_that_has_no_deal_and_one_of_a
     assert "Opportunity" in {each.object for each in joe.shown[joe.lead.id]}
 
 
+def test_a_part_in_the_deal_that_shows_the_lead_tells_its_worth_and_one_in_another_deal_nothing():
+    joe = at_field()
+    ours, worth = joe.deals[0], Money(900_000, "EUR")
+    joe.deals = [replace(ours, amount=worth), replace(ours, id="other", record_id="007", amount=Money(1, "EUR"))]
+
+    def role(deal_id: str):
+        refs = {"person": Ref("Contact", "003"), "opportunity": Ref("Opportunity", deal_id)}
+        return joe.told(Record("OpportunityContactRole", f"00K{deal_id}", "role", joe.now, {"Role": "User"}, refs))
+
+    before = joe.lead.amount
+    joe.decide(role("007"))
+    assert joe.lead.amount == before != worth
+    joe.decide(role(str(ours.record_id)))
+    assert (joe.lead.amount, joe.lead.status, joe.lead.stage) == (worth, "open", "field")
+
+
 def test_a_call_is_about_the_sellers_own_lead_before_a_newer_one_of_somebody_else():
     joe = at_telemarketing()
     joe.wait(hours=1)

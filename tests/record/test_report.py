@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from closeloop.inbox.nouns import Message, Reported
+from closeloop.ports import Record
 from closeloop.record.builtin import rules_for
 from closeloop.record.report import LONGEST, relate, report
 from closeloop.record.settle import winners_of
@@ -81,6 +82,14 @@ def test_the_amount_of_a_deal_has_the_currency_of_its_record_and_nothing_is_gues
     )
     deal = typed(winners_of("opportunity", values, process), "opportunity", process)
     assert deal == {"amount": money, "is_closed": False, "open": True, "won": False}
+
+
+@pytest.mark.parametrize(("currency", "valid"), [("EUR", True), (None, False)])
+def test_an_amount_that_changes_alone_has_the_currency_that_its_record_still_holds(process, currency, valid):
+    record = Record("Opportunity", "006", "opportunity", AT, {"Amount": 52000, "CurrencyIsoCode": currency})
+    news = (Reported("opportunity", "crm.Opportunity.Amount", 52000),)
+    [value] = report(Message("crm:1", "crm", "r", 0, "record", AT, AT, values=news, record=record), IDS, process)
+    assert (value.value, value.valid) == (("52000.00 EUR", True) if currency else ("52000", False))
 
 
 def test_relations_are_values_whose_newest_wins(process):

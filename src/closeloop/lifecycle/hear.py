@@ -93,6 +93,8 @@ def _crm_record(draft: Draft, heard: Heard) -> Record | None:
 
 
 def _shows(shown: ShownAs, record: Record) -> bool:
+    if record.entity == "role":  # what somebody's part in a deal says, it says of the deal
+        return (shown.object, shown.record_id) == (OPPORTUNITY, _deal_id(record))
     if shown.object != record.object:
         return False
     return shown.record_id == record.id or (record.our_key is not None and shown.our_key == record.our_key)
@@ -179,12 +181,20 @@ def _apply(draft: Draft, lead: Lead, outcome: OutcomeRule, message_id: str, who:
 
 def _amount(draft: Draft, lead: Lead, heard: Heard) -> Lead:
     record = heard.message.record
-    if record is None or record.object != OPPORTUNITY:
-        return lead
-    deal = _deal(draft.situation.deals, record.id)
+    shows = record is not None and any(_shows(each, record) for each in draft.shown.get(lead.id, []))
+    deal_id = _deal_id(record) if record is not None and shows else None
+    deal = _deal(draft.situation.deals, deal_id) if deal_id is not None else None
     if deal is None or deal.amount is None or deal.amount == lead.amount:
         return lead
     return draft.note(replace(lead, amount=deal.amount), "amount", f"the deal is worth {deal.amount}", heard.message.id)
+
+
+def _deal_id(record: Record) -> str | None:
+    """The deal that a record is, or is a role in."""
+    if record.entity == "role":
+        deal = record.refs.get("opportunity")
+        return deal.id if deal is not None else None
+    return record.id if record.object == OPPORTUNITY else None
 
 
 def _deal(deals: Sequence[Deal], record_id: str) -> Deal | None:

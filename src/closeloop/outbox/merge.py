@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import product
-from typing import NamedTuple
 
 from closeloop.outbox.nouns import Held, Link, Planned, Posted, Settlement, Shadow, ShadowKey, is_gone
 from closeloop.outbox.sync import written_fields
@@ -19,14 +17,6 @@ ACCOUNT_REF = "account"
 """The reference of a MERGE or a CONVERT to the account that its outcome is to belong to."""
 PERSON = "person"
 """The reference of a CONVERT to the contact that the lead goes into."""
-
-
-class Deal(NamedTuple):
-    """What a conversion is to make beside the contact: its name, whose it is, and the lead that it shows."""
-
-    name: str
-    owner: Ref | None
-    lead_id: str
 
 
 def plan_merges(
@@ -65,81 +55,6 @@ def lead_beside_contact(held: Sequence[Held], shadows: Mapping[ShadowKey, Shadow
             for lead in living:
                 if (lead.source, lead.object) == (contact.source, "Lead") and lead.entity_id != contact.entity_id:
                     yield lead, contact
-
-
-def plan_conversions(
-    held: Sequence[Held],
-    shadows: Mapping[ShadowKey, Shadow],
-    process: Process,
-    message_id: str,
-    pursued: Collection[ShadowKey],
-) -> list[Planned]:
-    """Commands by which a lead goes into the contact of the same person: no new account and no deal comes of it.
-
-    Args:
-        held: the records of one person, the oldest first.
-        pursued: leads of the CRM that somebody works on: what becomes of these is their owner's to say.
-    """
-    living = [each for each in held if lives(shadows, each.key)]
-    planned = []
-    for source in process.matching.convert_in:
-        contacts = [each for each in living if (each.source, each.object) == (source, "Contact")]
-        leads = [each for each in living if (each.source, each.object) == (source, "Lead") and each.key not in pursued]
-        for contact, lead in product(contacts[:1], leads):
-            command = Command(
-                f"convert:{source}.{lead.object}:{lead.id}",
-                Verb.CONVERT,
-                lead.object,
-                Ref(lead.object, lead.id),
-                refs={PERSON: Ref(contact.object, contact.id)},
-            )
-            why = f"{process.signed} matching.convert: {contact.object} {contact.id} is the same person"
-            planned.append(Planned(source, command, why, message_id, lead.root_id))
-    return planned
-
-
-def plan_into_accounts(
-    held: Sequence[Held],
-    shadows: Mapping[ShadowKey, Shadow],
-    process: Process,
-    message_id: str,
-    accounts: Sequence[ShadowKey],
-    pursued: Mapping[ShadowKey, Deal | None],
-) -> list[Planned]:
-    """Commands by which a lead of somebody without a contact becomes a new contact of the account they belong to.
-
-    Args:
-        held: the records of one person, the oldest first.
-        shadows: what these and the accounts are known to hold.
-        accounts: the records of their company.
-        pursued: leads that somebody works on → the deal that they work on now; None while there is to be none.
-    """
-    living = [each for each in held if lives(shadows, each.key)]
-    planned = []
-    for source in process.matching.into_accounts:
-        into = next((key for key in accounts if key[:2] == (source, ACCOUNT) and lives(shadows, key)), None)
-        if into is None or any((each.source, each.object) == (source, "Contact") for each in living):
-            continue
-        leads = [each for each in living if (each.source, each.object) == (source, "Lead")]
-        # One makes the contact; others go into it once it is read.
-        for lead in [each for each in leads if pursued.get(each.key) or each.key not in pursued][:1]:
-            deal = pursued.get(lead.key)
-            refs = {ACCOUNT_REF: Ref(ACCOUNT, into[2])}
-            if deal is not None and deal.owner is not None:
-                refs["owner"] = deal.owner
-            command = Command(
-                f"convert:{source}.{lead.object}:{lead.id}",
-                Verb.CONVERT,
-                lead.object,
-                Ref(lead.object, lead.id),
-                fields={"opportunity": deal.name} if deal is not None else {},
-                refs=refs,
-            )
-            why = f"{process.signed} matching.convert: no contact yet, and {ACCOUNT} {into[2]} is the company's"
-            planned.append(
-                Planned(source, command, why, message_id, lead.root_id, deal.lead_id if deal is not None else None)
-            )
-    return planned
 
 
 def lives(shadows: Mapping[ShadowKey, Shadow], key: ShadowKey) -> bool:

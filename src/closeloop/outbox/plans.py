@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from closeloop.outbox.convert import DEAL_REF
 from closeloop.outbox.echo import points_to
 from closeloop.outbox.linked import Linked
 from closeloop.outbox.lint import refusal
@@ -43,7 +44,8 @@ class Line:
         who: the person's name or address, for people.
         changes: field by field; for a merge what the survivor is to keep.
         loser: of a merge, the id that goes into `record_id`.
-        into: of a conversion, what `record_id` goes into: "Contact 003…", "Account 001… (existing), new contact".
+        into: of a conversion, what `record_id` goes into: "Contact 003…", "Account 001… (existing), new contact, new
+            deal", "Contact 003…, Account 001…, Opportunity 006…".
         why: the rule that brought the command about.
         refused: why the system would not take it; such a line is not sent, but kept with its reason.
     """
@@ -152,6 +154,8 @@ def moved(plan: Plan, posted: Mapping[str, Posted], shadows: Mapping[ShadowKey, 
         account = now.planned.command.refs.get(ACCOUNT_REF)
         if line.verb == Verb.MERGE and planned.get(ACCOUNT_REF) != (account.id if account else None):
             said.append(f"{named(line)}: the account that it goes to was decided anew")
+        if line.verb == Verb.CONVERT and line.into != _into(now.planned.command):
+            said.append(f"{named(line)}: what it goes into was decided anew")
         holds = shadows.get((line.source, line.object, line.record_id or ""), {})
         for change in line.changes if line.verb == Verb.UPDATE else ():
             held = holds.get(change.field)
@@ -233,7 +237,8 @@ def _line(
         changes += (Change(ACCOUNT_REF, before.id if before else None, account.id, planned.why),)
     says = told[planned.source]
     loser = command.refs.get(LOSER)
-    who = next((each for name in ("name", "email") if (each := person.get(name)) and not each.is_cleared), None)
+    named = (person.get(name) for name in ("name", "email", "company"))
+    who = next((each for each in named if each is not None and not each.is_cleared), None)
     return Line(
         command.key, planned.source, command.verb.value, command.object, command.ref.id if command.ref else None,
         planned.person_id, str(who.value) if who else "", changes, planned.why, loser.id if loser else None,
@@ -245,11 +250,12 @@ def _into(command: Command) -> str | None:
     """What a conversion makes of a lead; what is there already stays the only one."""
     if command.verb is not Verb.CONVERT:
         return None
-    if person := command.refs.get(PERSON):
-        return f"{person.object} {person.id}"
-    account, deal = command.refs.get(ACCOUNT_REF), command.fields.get("opportunity")
-    into = f"{account.object} {account.id} (existing), new contact" if account else "a new account, new contact"
-    return f"{into}, new deal" if deal else into
+    person, account, deal = (command.refs.get(name) for name in (PERSON, ACCOUNT_REF, DEAL_REF))
+    there = [f"{ref.object} {ref.id}" for ref in (person, account, deal) if ref is not None]
+    if person is None:
+        there = [f"{each} (existing)" for each in there] or ["a new account"]
+        there.insert(1, "new contact")
+    return ", ".join([*there, *(["new deal"] if command.fields.get(DEAL_REF) else [])])
 
 
 def named(line: Line) -> str:

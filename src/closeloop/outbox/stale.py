@@ -95,7 +95,7 @@ def overtaken(undone: Sequence[Posted], known: Known) -> list[Planned]:
     moved = []
     for planned in (each.planned for each in undone if each.state == "waiting"):
         refs = planned.command.refs
-        if planned.command.verb is Verb.CONVERT and ACCOUNT_REF in refs:
+        if planned.command.verb is Verb.CONVERT and ACCOUNT_REF in refs and PERSON not in refs:
             contact = next((Ref(*record) for record in known.records(planned.source) if record[0] == "Contact"), None)
             if contact is not None:
                 kept = {name: ref for name, ref in refs.items() if name != ACCOUNT_REF}

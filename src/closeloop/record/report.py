@@ -58,7 +58,7 @@ def report(
                         entity_id, target.field, reported.path, message.occurred_at, CLEARED, CLEARED, True, message.id
                     )
                 continue
-            given = _with_currency(reported, target, message.values)
+            given = _with_currency(reported, target, message)
             normal = _cleaned(target.clean, _normal(target.form, given, countries.get(reported.entity)))
             if normal.value is not None and given is not None:
                 row = FieldValue(
@@ -124,7 +124,7 @@ def _paths(process: Process) -> Mapping[tuple[str, str], tuple[_Target, ...]]:
     return paths
 
 
-def _with_currency(reported: Reported, target: _Target, values: tuple[Reported, ...]) -> Value:
+def _with_currency(reported: Reported, target: _Target, message: Message) -> Value:
     amount = reported.value
     if target.form != "money" or amount is None or isinstance(amount, bool) or amount == "":
         return amount
@@ -134,9 +134,10 @@ def _with_currency(reported: Reported, target: _Target, values: tuple[Reported, 
         amount = amount.rstrip("0").rstrip(".") if "." in amount else amount
     if (target.currency is None and target.usual is None) or not str(amount).strip()[-1:].isdigit():
         return str(amount)
-    currency = next(
-        (v.value for v in values if v.entity == reported.entity and v.path == target.currency), target.usual
-    )
+    said = (v.value for v in message.values if v.entity == reported.entity and v.path == target.currency)
+    # The currency is no news where the amount alone changed: then the record as it stands has it.
+    held = message.record.fields.get((target.currency or "").rpartition(".")[2]) if message.record is not None else None
+    currency = next(said, held or target.usual)
     return f"{amount} {currency}" if currency else str(amount)
 
 

@@ -1,31 +1,50 @@
-"""Which leads of the CRM may be converted, into whose account, and with what deal."""
+"""Which leads of the CRM may be converted, into whose account, and into what deal."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
+from closeloop.identity import store as identity_store
 from closeloop.lifecycle.move import OPPORTUNITY
 from closeloop.lifecycle.nouns import Lead, ShownAs
 from closeloop.lifecycle.situation import Draft
 from closeloop.outbox.compile import USER
-from closeloop.outbox.merge import Deal
+from closeloop.outbox.convert import Deal
 from closeloop.outbox.nouns import ShadowKey
 from closeloop.ports import Ref
+from closeloop.process.nouns import Process
+from closeloop.record import store as record_store
+from closeloop.record.typed import is_living, typed
 from closeloop.steps.batch import Batch
+from closeloop.steps.dossier import Dossier
+
+_DEAL = "opportunity"
+
+
+class _Open(NamedTuple):
+    """An open deal of the CRM, and what it is said to be about."""
+
+    record_id: str
+    product: str | None
+    region: str | None
 
 
 def pursued_leads(batch: Batch) -> dict[ShadowKey, Deal | None]:
     """Leads of the CRM that show an open lead of the hub: their owner says what becomes of them, until it is a deal."""
+    pursued = [
+        (draft, draft.leads[lead_id], shown)
+        for draft in batch.drafts
+        for lead_id, shown in draft.shown.items()
+        if lead_id in draft.leads and draft.leads[lead_id].is_open
+    ]
+    deals = _deals(batch, [each for each in pursued if _is_deal(*each)]) if batch.process.matching.into_accounts else {}
     found: dict[ShadowKey, Deal | None] = {}
-    for draft in batch.drafts:
-        for lead_id, shown in draft.shown.items():
-            lead = draft.leads.get(lead_id)
-            if lead is None or not lead.is_open:
-                continue
-            for each in shown:
-                if each.record_id is not None:
-                    key = (batch.process.gate.to, each.object, each.record_id)
-                    found[key] = _deal_of(batch, draft, lead, shown) or found.get(key)
+    for _, lead, shown in pursued:
+        for each in shown:
+            if each.record_id is not None:
+                key = (batch.process.gate.to, each.object, each.record_id)
+                found[key] = deals.get(lead.id) or found.get(key)
     return found
 
 
@@ -49,12 +68,79 @@ def accounts_of(batch: Batch, roots: Iterable[str]) -> dict[str, list[ShadowKey]
     return found
 
 
-def _deal_of(batch: Batch, draft: Draft, lead: Lead, shown: Sequence[ShownAs]) -> Deal | None:
-    """The deal that the lead's stage works on, where there is none yet."""
-    has_deal = any(each.object == OPPORTUNITY for each in shown)
-    if has_deal or lead.status != "open" or draft.stage(lead).show_known_contact != "opportunity":
-        return None
-    company = batch.dossiers[draft.situation.person_id].account.get("company")
-    name = " – ".join(filter(None, (str(company.value) if company else None, lead.product)))
-    member = batch.process.member(lead.owner) if lead.owner else None
-    return Deal(name, Ref(USER, member.user) if member else None, lead.id)
+def deals_of(batch: Batch, pursued: Mapping[ShadowKey, Deal | None]) -> set[ShadowKey]:
+    """The records of the deals that these leads may go into."""
+    ids = {
+        id_
+        for deal in pursued.values()
+        if deal is not None
+        for some in ((deal.own or "",), *deal.likely)
+        for id_ in some
+    }
+    return {(batch.process.gate.to, OPPORTUNITY, id_) for id_ in ids - {""}}
+
+
+def _is_deal(draft: Draft, lead: Lead, shown: Sequence[ShownAs]) -> bool:
+    """Whether a lead that the CRM has as one is worked on as a deal by now."""
+    has_lead = any(each.object == "Lead" and each.record_id is not None for each in shown)
+    return has_lead and lead.status == "open" and draft.stage(lead).show_known_contact == _DEAL
+
+
+def _deals(batch: Batch, worked_on: Sequence[tuple[Draft, Lead, Sequence[ShownAs]]]) -> dict[str, Deal]:
+    """Lead → the deal that it is, and those of the CRM that it may be."""
+    people = {lead.id: batch.dossiers[draft.situation.person_id] for draft, lead, _ in worked_on}
+    of_account = _open_deals(batch, {each.account_id for each in people.values() if each.account_id is not None})
+    found = {}
+    for _, lead, shown in worked_on:
+        person = people[lead.id]
+        own = next((each.record_id or "" for each in shown if each.object == OPPORTUNITY), None)
+        if own and any(deal.record_id == own and not deal.open for deal in person.deals):
+            continue  # it is over: what follows is decided first
+        company = person.account.get("company")
+        name = " – ".join(filter(None, (str(company.value) if company else None, lead.product)))
+        member = batch.process.member(lead.owner) if lead.owner else None
+        likely = _likely(lead, person, of_account.get(person.account_id or "", ()), batch.process)
+        found[lead.id] = Deal(name, Ref(USER, member.user) if member else None, lead.id, own, likely)
+    return found
+
+
+def _likely(lead: Lead, person: Dossier, of_account: Sequence[_Open], process: Process) -> tuple[tuple[str, ...], ...]:
+    """Open deals that may be the lead's: those of the person for its product first.
+
+    Those of the person of which nobody says for which product come after them, beside those of the account that are for
+    it.
+    """
+    only = next(iter(process.products)) if len(process.products) == 1 else None
+    of_person = [
+        _Open(deal.record_id, deal.product, deal.region)
+        for deal in person.deals
+        if deal.open and deal.record_id is not None
+    ]
+
+    def found(among: Iterable[_Open], *products: str | None) -> set[str]:
+        return {
+            each.record_id
+            for each in among
+            if each.region in (None, lead.region) and (each.product or only) in products
+        }
+
+    same = found(of_person, lead.product)
+    return tuple(sorted(same)), tuple(sorted((found(of_person, None) | found(of_account, lead.product)) - same))
+
+
+def _open_deals(batch: Batch, accounts: Collection[str]) -> dict[str, list[_Open]]:
+    """Account (root) → its open deals in the CRM."""
+    related = record_store.load_related(batch.connection, sorted(accounts), _DEAL) if accounts else {}
+    ids = sorted({deal for deals in related.values() for deal in deals})
+    winners = record_store.load_winners(batch.connection, ids)
+    keys = identity_store.crosswalk(batch.connection, ids) if ids else {}
+    kind = f"{batch.process.gate.to}.{OPPORTUNITY}"
+    found: dict[str, list[_Open]] = {}
+    for account, deals in related.items():
+        for deal in deals:
+            record_id = next((key.value for key in keys.get(deal, ()) if key.kind == kind), None)
+            values = typed(winners.get(deal, {}), _DEAL, batch.process)
+            if record_id is not None and is_living(winners.get(deal, {})) and values["open"] is True:
+                product, region = (str(values[name]) if values.get(name) else None for name in ("product", "region"))
+                found.setdefault(account, []).append(_Open(record_id, product, region))
+    return found

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
+from closeloop.identity import store as identity_store
 from closeloop.inbox.nouns import Message
 from closeloop.lifecycle import store as lifecycle_store
 from closeloop.lifecycle.decide import decide as decide_for
 from closeloop.lifecycle.decide import hand_out, hand_over
+from closeloop.lifecycle.move import OPPORTUNITY
 from closeloop.profile import store as profile_store
 from closeloop.profile.nouns import Touch
 from closeloop.record import store as record_store
@@ -50,12 +52,14 @@ def _by_person(batch: Batch) -> dict[str, tuple[list[Message], list[Touch]]]:
         if (message.entity in ("opportunity", "role") or message.own) and message.id in batch.who.subject
     }
     persons = record_store.load_winners(batch.connection, sorted({batch.root(deal) for deal in deals})) if deals else {}
+    pursuing = _pursuing(batch)
     touches: dict[str, list[Touch]] = {}
     for touch in batch.touches:
         touches.setdefault(touch.id, []).append(touch)
     for message in batch.messages:
         person = _person(batch, message, persons)
         owners = {*batch.parted.get(message.id, ()), *([person] if person is not None else [])}
+        owners |= {batch.root(each) for each in pursuing.get(message.id, ())}
         owners |= {batch.root(touch.person_id) for touch in touches.get(message.id, ()) if touch.person_id is not None}
         for owner in owners:
             theirs = found.setdefault(owner, ([], []))
@@ -66,6 +70,21 @@ def _by_person(batch: Batch) -> dict[str, tuple[list[Message], list[Touch]]]:
                 if touch.person_id is not None and batch.root(touch.person_id) == owner
             )
     return dict(sorted(found.items()))
+
+
+def _pursuing(batch: Batch) -> dict[str, list[str]]:
+    """Message about a deal → the people whose leads it shows: the deal itself names one person only."""
+    deals = {
+        message.id: message.record.id
+        for message in batch.messages
+        if message.record is not None and message.source == batch.process.gate.to
+        if message.record.object == OPPORTUNITY
+    }
+    people = lifecycle_store.people_shown(batch.connection, OPPORTUNITY, deals.values()) if deals else {}
+    new = {person for shown in people.values() for person in shown} - batch.known.roots.keys()
+    if new:
+        batch.known.roots.update(identity_store.lock(batch.connection, sorted(new)))
+    return {message_id: people[deal] for message_id, deal in deals.items() if deal in people}
 
 
 def _person(batch: Batch, message: Message, deals: Mapping[str, Winners]) -> str | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from closeloop.outbox import store as outbox_store
+from closeloop.outbox.convert import Left, key_of, plan_conversions, plan_into_accounts
 from closeloop.outbox.copied import with_copied
 from closeloop.outbox.merge import (
     call_back,
@@ -14,21 +15,20 @@ from closeloop.outbox.merge import (
     is_parted,
     lead_beside_contact,
     loser_of,
-    plan_conversions,
-    plan_into_accounts,
     plan_merges,
     said_of_undoing,
     survivor_of,
 )
 from closeloop.outbox.nouns import UNFINISHED, Planned, Posted, ShadowKey
 from closeloop.outbox.stale import NOT_NEEDED
+from closeloop.outbox.store import unsent
 from closeloop.outbox.undo import plan_restore
 from closeloop.ports import Outcome, Ref, Value, Verb
 from closeloop.process.nouns import Process
 from closeloop.process.once import once_per_process
 from closeloop.process.vocabulary import PERSON_OBJECTS
 from closeloop.steps.batch import Batch
-from closeloop.steps.conversions import accounts_of, at_a_deal, pursued_leads
+from closeloop.steps.conversions import accounts_of, at_a_deal, deals_of, pursued_leads
 from closeloop.steps.merged_accounts import with_account
 from closeloop.steps.passing import drop
 
@@ -57,18 +57,28 @@ def merge_outside(batch: Batch) -> list[Planned]:
     if not held:
         return planned
     entities = {each.key: each.entity_id for records in held.values() for each in records}
-    shadows = outbox_store.load_shadows(batch.connection, [*entities, *(key for keys in into.values() for key in keys)])
+    around = {key for keys in into.values() for key in keys} | deals_of(batch, pursued)
+    shadows = outbox_store.load_shadows(batch.connection, [*entities, *sorted(around)])
     links = outbox_store.load_links(batch.connection, held)
     merges = {
         root: plan_merges(records, links, shadows, batch.process, changed[root]) for root, records in held.items()
     }
     _drop_overtaken(batch, {root: merges[root] for root, records in held.items() if len(records) > 2})
     planned += with_account(batch, merges, entities)
+    left: list[Left] = []
     for root, records in held.items():
-        planned += plan_into_accounts(records, shadows, batch.process, changed[root], into.get(root, ()), pursued)
+        moved, stay = plan_into_accounts(records, shadows, batch.process, changed[root], into.get(root, ()), pursued)
+        planned += moved
         planned += plan_conversions(records, shadows, batch.process, changed[root], pursued)
+        left += stay
+        for each in stay:
+            if each.why:
+                _note(batch, changed[root], f"{each.lead.source} Lead {each.lead.id} is not converted: {each.why}")
+        decided = {key_of(each.lead) for each in stay} | {each.command.key for each in moved}
         for lead, contact in lead_beside_contact(records, shadows):
             if lead.source in batch.process.matching.convert_in and lead.key not in pursued:
+                continue
+            if key_of(lead) in decided:
                 continue
             _note(
                 batch,
@@ -76,6 +86,7 @@ def merge_outside(batch: Batch) -> list[Planned]:
                 f"{lead.source} has Lead {lead.id} and Contact {contact.id} of one person now, and merges no lead into "
                 "a contact: convert it there",
             )
+    _hold(batch, left)
     return planned
 
 
@@ -132,6 +143,14 @@ def _drop_overtaken(batch: Batch, merges: Mapping[str, Sequence[Planned]]) -> No
     waiting = [each for each in outbox_store.load_merges(batch.connection, merges) if each.state == "waiting"]
     keys = {each.planned.command.key for each in waiting} - right
     drop(batch, dict.fromkeys(keys, f"{NOT_NEEDED}: which of the person's records survives was decided anew"))
+
+
+def _hold(batch: Batch, left: Sequence[Left]) -> None:
+    """A conversion that waits makes way where nobody but a person can say any more what the lead is to go into."""
+    keys = {key_of(each.lead) for each in left}
+    waiting = unsent.load_unanswered(batch.connection, {each.lead.root_id for each in left}) if left else {}
+    found = {each.planned.command.key for theirs in waiting.values() for each in theirs if each.state == "waiting"}
+    drop(batch, dict.fromkeys(keys & found, f"{NOT_NEEDED}: what the lead is to go into was decided anew"))
 
 
 def _follow(batch: Batch) -> list[Undone]:

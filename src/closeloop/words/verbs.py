@@ -17,7 +17,7 @@ class Verb(StrEnum):
     LEAVE = "leave"  # ref (a person), fields["list"]
     TELL = "tell"  # ref (a person) or fields["email"]: feedback for marketing, fields as in the process
     MERGE = "merge"  # ref survives, refs["loser"] of the same object goes into it, fields the survivor keeps; read back
-    CONVERT = "convert"  # ref (a Lead), refs: "account" and "person" it goes into, made anew where absent; read back
+    CONVERT = "convert"  # ref (a Lead), refs: person, account (new where absent), opportunity it goes into; read back
     RESTORE = "restore"  # ref (deleted or merged away), fields as it last was: undeleted, or made anew under our_key
     ERASE = "erase"  # ref: gone for good, by order of the person concerned; DONE also where it is gone already
     MAIL = "mail"  # fields: to, subject, text, html

@@ -1,4 +1,4 @@
-"""A lead is converted into the contact that it is, once, whatever happens to the answer."""
+"""A lead is converted into the contact that it is and the deal that is there, once, whatever happens to the answer."""
 
 from __future__ import annotations
 
@@ -39,6 +39,53 @@ def test_what_is_not_named_is_made_anew_and_a_deal_where_its_name_is_given(conne
     row = salesforce.get(deal.id)
     assert (row["Name"], row["OwnerId"], row["ContactId"]) == ("Robots for Acme", mori, contact.id)
     assert connector.fetch([Ref("Lead", joe)])[Ref("Lead", joe)].became == answer.became
+
+
+def test_a_lead_goes_into_a_deal_of_the_account_whose_own_values_stay_and_its_contact_gets_a_role(
+    connector, salesforce, joe, sato, acme
+):
+    salesforce.change(joe, {"Product__c": "robot", "Region__c": "dach"})
+    deal = salesforce.create_opportunity(sato, Name="Line 4", AccountId=acme, Product__c="sensor")
+    into = {"account": Ref("Account", acme), "opportunity": Ref("Opportunity", deal)}
+    [answer] = connector.push([convert(joe, refs=into)])
+    contact, *others = answer.became
+    assert (answer.outcome, answer.verified, others) == (Outcome.DONE, True, [into["account"], into["opportunity"]])
+    row = salesforce.get(deal)
+    assert [row[name] for name in ("Name", "Product__c", "Region__c", "OwnerId")] == ["Line 4", "sensor", "dach", sato]
+    [role] = salesforce.records("OpportunityContactRole")
+    assert (role["OpportunityId"], role["ContactId"], role["IsPrimary"]) == (deal, contact.id, True)
+    assert (salesforce.count("Account"), salesforce.count("Opportunity")) == (1, 1)
+
+
+def test_a_deal_of_another_account_and_two_deals_at_once_are_refused_and_nothing_is_made(
+    connector, salesforce, joe, sato, contact
+):
+    elsewhere = salesforce.create_opportunity(sato, Name="X", AccountId=salesforce.create_account(sato, Name="B"))
+    deal = Ref("Opportunity", elsewhere)
+    person = Ref("Contact", contact)
+    [answer] = connector.push([convert(joe, refs={"person": person, "opportunity": deal})])
+    assert (answer.outcome, "does not belong to the account" in answer.reason) == (Outcome.PERMANENT, True)
+    n = salesforce.faults.n_calls("POST", SOAP)
+    both, alone, wrong = connector.push(
+        [
+            convert(joe, "b", refs={"person": person, "opportunity": deal}, opportunity="Robots"),
+            convert(joe, "a", refs={"opportunity": deal}),
+            convert(joe, "w", refs={"person": person, "opportunity": person}),
+        ]
+    )
+    assert "one to be made" in both.reason
+    assert 'refs["account"]' in alone.reason
+    assert wrong.reason == f'a Lead goes into an Opportunity, and refs["opportunity"] is the Contact {contact}'
+    assert (salesforce.faults.n_calls("POST", SOAP), salesforce.count("Contact")) == (n, 1)
+    assert salesforce.get(joe)["IsConverted"] is False
+
+
+def test_one_that_a_seller_converted_without_the_deal_is_followed(connector, salesforce, joe, sato, contact, acme):
+    deal = salesforce.create_opportunity(sato, Name="Line 4", AccountId=acme)
+    salesforce.convert_lead(joe, account_id=acme, contact_id=contact)
+    into = {"person": Ref("Contact", contact), "opportunity": Ref("Opportunity", deal)}
+    [answer] = connector.push([convert(joe, refs=into)])
+    assert (answer.outcome, answer.became[0]) == (Outcome.CHANGED, Ref("Contact", contact))
 
 
 def test_a_lost_answer_is_looked_for_and_nothing_is_converted_twice(connector, salesforce, joe):

@@ -1,4 +1,4 @@
-"""CONVERT: a lead goes into a contact and its account, made anew where none is named. Asked once, always read back."""
+"""CONVERT: a lead goes into a contact, its account, perhaps a deal, made anew where none is named. Always read back."""
 
 from __future__ import annotations
 
@@ -18,14 +18,17 @@ from closeloop.words.errors import EndError, Permanent
 MOST_CONVERSIONS = 100
 QUEUE = "00G"
 """How ids of queues begin."""
+_DEAL = "opportunity"
+_INTO = (("person", "a Contact"), ("account", "an Account"), (_DEAL, "an Opportunity"))
+"""The relations that name what a lead goes into, and what each may point to."""
 
 
 class Converter:
     """Carries out CONVERT commands.
 
-    `refs`: "person" (a Contact) and "account" it goes into, "owner" of what is made (for a lead that a queue owns there
-    must be one). `fields`: `opportunity`, the name of a deal to be made, none is made without it; `status`, what the
-    lead's status becomes.
+    `refs`: "person" (a Contact), "account" and "opportunity" it goes into, "owner" of what is made (for a lead that a
+    queue owns there must be one). `fields`: `opportunity`, the name of a deal to be made, none is made without it;
+    `status`, what the lead's status becomes.
     """
 
     def __init__(self, client: Client, shapes: Shapes, reader: Reader) -> None:
@@ -73,16 +76,17 @@ class Converter:
         person, account = command.refs.get("person"), command.refs.get("account")
         if person is not None and account is None and person in accounts:
             account = accounts[person].refs.get("account")
-        deal, owner = command.fields.get("opportunity"), command.refs.get("owner")
+        name, owner, deal = command.fields.get(_DEAL), command.refs.get("owner"), command.refs.get(_DEAL)
         wanted = {
             "accountId": account and account.id,
             "contactId": person and person.id,
-            "opportunityName": deal,
+            "opportunityId": deal and deal.id,
+            "opportunityName": name,
             "ownerId": owner.id if owner else command.fields.get("owner"),
         }
         return {
             "convertedStatus": command.fields.get("status") or self._converted(),
-            "doNotCreateOpportunity": not deal,
+            "doNotCreateOpportunity": not (deal or name),
             "leadId": command.ref.id if command.ref else "",
             "overwriteLeadSource": False,
             "sendNotificationEmail": False,
@@ -138,9 +142,13 @@ def refusal(command: Command) -> str:
     """Why this cannot be converted at all; "" when it can."""
     if command.object != "Lead" or command.ref is None or command.ref.object != "Lead":
         return f"salesforce converts Leads alone, and not a {command.object}"
-    for name, wanted in (("person", "Contact"), ("account", "Account")):
-        if (into := command.refs.get(name)) is not None and into.object != wanted:
-            return f'a Lead goes into a {wanted}, and refs["{name}"] is the {into.object} {into.id}'
+    for name, wanted in _INTO:
+        if (into := command.refs.get(name)) is not None and into.object != wanted.partition(" ")[2]:
+            return f'a Lead goes into {wanted}, and refs["{name}"] is the {into.object} {into.id}'
+    if _DEAL in command.refs and command.fields.get(_DEAL):
+        return 'a Lead goes into one Opportunity: refs["opportunity"] names it, fields["opportunity"] one to be made'
+    if _DEAL in command.refs and command.refs.keys().isdisjoint(("person", "account")):
+        return 'a Lead goes into an Opportunity along with its Account: say which in refs["account"]'
     return ""
 
 
@@ -149,7 +157,7 @@ def _stands(command: Command, read: Mapping[Ref, Record]) -> bool:
     lead = read.get(command.ref) if command.ref else None
     if lead is None or not lead.fields.get("IsConverted"):
         return False
-    wanted = [command.refs[name] for name in ("person", "account") if name in command.refs]
+    wanted = [command.refs[name] for name, _ in _INTO if name in command.refs]
     return all(one in lead.became for one in wanted)
 
 

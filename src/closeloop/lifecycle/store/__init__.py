@@ -175,6 +175,19 @@ def persons_of_leads(connection: Connection, lead_ids: Iterable[str]) -> dict[st
     return dict(rows.all())
 
 
+def people_shown(connection: Connection, object_name: str, record_ids: Iterable[str]) -> dict[str, list[str]]:
+    """Id of a CRM record → the people whose leads it shows."""
+    statement = (
+        select(shown.c.record_id, leads.c.person_id)
+        .join_from(shown, leads, leads.c.id == shown.c.lead_id)
+        .where(shown.c.object == object_name, among(shown.c.record_id, sorted(set(record_ids))))
+    )
+    found: dict[str, list[str]] = {}
+    for record_id, person_id in connection.execute(statement):
+        found.setdefault(record_id, []).append(person_id)
+    return found
+
+
 def leads_shown(connection: Connection, our_keys: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
     """Key that we gave to a CRM record → leads that it shows, each with the object."""
     found: dict[str, list[tuple[str, str]]] = {}

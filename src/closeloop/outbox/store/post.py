@@ -35,6 +35,7 @@ _AS_DECIDED_NOW = (
 )  # fmt: skip
 _RENEWED = _AS_DECIDED_NOW.where(commands.c.state == "dead")
 _DROPPED = and_(commands.c.state == "done", commands.c.answer_id.is_(None), commands.c.attempts == 0)
+_CALLED_FOR = (Verb.CREATE, Verb.MERGE, Verb.CONVERT)
 _CALLED_FOR_AGAIN = _AS_DECIDED_NOW.where(_DROPPED).values(answered_at=None)
 _ENDED = (
     update(commands)
@@ -46,8 +47,9 @@ _ENDED = (
 def plan(connection: Connection, planned: Sequence[Planned], now: datetime, *, bulk: bool = False) -> None:
     """Write commands to be sent; one whose key is there already is not written again.
 
-    A create or a merge that was dropped before it was ever sent goes out after all: its key is for ever, and of three
-    who were taken for one person, of whom one create was enough and two records went into a third, one may part again.
+    A create, a merge or a conversion that was dropped before it was ever sent goes out after all: its key is for ever,
+    and of three who were taken for one person, of whom one create was enough and two records went into a third, one may
+    part again.
 
     Args:
         bulk: what brought them about came through the bulk queue, so that they go last, unless they are hot.
@@ -88,7 +90,7 @@ def plan(connection: Connection, planned: Sequence[Planned], now: datetime, *, b
 
 
 def _call_for_again(connection: Connection, planned: Sequence[Planned], now: datetime) -> None:
-    wanted = {each.command.key: each for each in planned if each.command.verb in (Verb.CREATE, Verb.MERGE)}
+    wanted = {each.command.key: each for each in planned if each.command.verb in _CALLED_FOR}
     if not wanted:
         return
     statement = select(commands.c.key).where(among(commands.c.key, sorted(wanted)), _DROPPED)

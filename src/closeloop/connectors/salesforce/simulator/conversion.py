@@ -35,22 +35,34 @@ def convert(
     account_id: str | None,
     contact_id: str | None,
     owner: str | None,
+    opportunity_id: str | None = None,
 ) -> Made:
-    """Convert a lead; what is not named is made, and what hung on the lead moves to the contact. Raises Refused."""
+    """Convert a lead; what is not named is made, and what hung on the lead moves to the contact. Raises Refused.
+
+    Args:
+        opportunity: fields of a deal to be made; none is made without.
+        opportunity_id: of a deal of the same account that is there; the contact gets a role in it.
+    """
     with org.lock:
         lead = org.writable(org.schema.objects["Lead"], full_id(lead_id))
         by = owner or str(lead["OwnerId"])
         if not by.startswith("005"):
             what = "Converted objects can only be owned by users. If the lead is not owned by a user, you must specify "
             raise refuse("UNKNOWN_EXCEPTION", what + "a user for the Owner field.")
-        for given in (account_id, contact_id):
+        for given in (account_id, contact_id, opportunity_id):
             row = org.row(given) if given else None
             if given and (row is None or row["IsDeleted"]):
                 raise refuse("INVALID_CROSS_REFERENCE_KEY", f"invalid cross reference id: {given}")
-        account_id = account_id or _account_of(org, contact_id) or _new_account(org, lead, by)
+        account_id = account_id or _account_of(org, contact_id)
+        if opportunity_id and (account_id is None or org.get(opportunity_id).get("AccountId") != full_id(account_id)):
+            what = f"the opportunity {opportunity_id} does not belong to the account {account_id}"
+            raise refuse("FIELD_INTEGRITY_EXCEPTION", what, "opportunityId")
+        account_id = account_id or _new_account(org, lead, by)
         contact_id = contact_id or _new_contact(org, lead, account_id, by)
-        deal_id = None
-        if opportunity is not None:
+        deal_id = opportunity_id and full_id(opportunity_id)
+        if deal_id is not None:
+            _into_deal(org, lead, deal_id, contact_id, by)
+        elif opportunity is not None:
             deal_id = _new_deal(org, lead, opportunity, account_id, contact_id, by)
         for name in ("Task", "Event"):
             org.move(name, "WhoId", str(lead["Id"]), contact_id, by)
@@ -92,6 +104,17 @@ def _new_deal(org: Org, lead: Row, said: Mapping[str, Value], account_id: str, c
     carried = {name: lead[name] for name in _TO_THE_DEAL}
     links: dict[str, Value] = {"AccountId": account_id, "ContactId": contact_id, "Name": f"{lead['Company']}-"}
     return org.insert("Opportunity", {**dated, **carried, **links, **said}, by=by)
+
+
+def _into_deal(org: Org, lead: Row, deal_id: str, contact_id: str, by: str) -> None:
+    """What the deal holds stays; what it lacks comes from the lead, and the contact gets a role where it has none."""
+    deal = org.get(deal_id)
+    lacking = {name: lead[name] for name in _TO_THE_DEAL if deal.get(name) is None and lead[name] is not None}
+    if lacking:
+        org.force(deal_id, lacking, by=by)
+    roles = [row for row in org.rows("OpportunityContactRole") if row["OpportunityId"] == deal_id]
+    if all(row["ContactId"] != contact_id for row in roles):
+        org.link(deal_id, contact_id, by=by, primary=not roles)
 
 
 def _day(org: Org, ahead: int) -> str:

@@ -99,7 +99,11 @@ class SoapApi:
             if said.get("contactId") and not said.get("accountId"):
                 raise refuse("REQUIRED_FIELD_MISSING", "Required fields are missing: [accountId]", "accountId")
             deal: dict[str, Value] | None = None
-            if said.get("doNotCreateOpportunity") != "true":
+            none, there = said.get("doNotCreateOpportunity") == "true", said.get("opportunityId")
+            if there and (none or said.get("opportunityName")):
+                what = "opportunityId goes neither with opportunityName nor with doNotCreateOpportunity"
+                raise refuse("INVALID_ARGUMENT_TYPE", what, "opportunityId")
+            if not none:
                 deal = {"Name": said["opportunityName"]} if said.get("opportunityName") else {}
             contact, account, made = convert(
                 self._org,
@@ -108,6 +112,7 @@ class SoapApi:
                 account_id=said.get("accountId"),
                 contact_id=said.get("contactId"),
                 owner=said.get("ownerId"),
+                opportunity_id=there,
             )
         except Refused as refused:
             errors = "".join(map(_error, refused.errors))
