@@ -13,8 +13,9 @@ from closeloop.inbox.nouns import Key
 from closeloop.outbox.nouns import Posted
 from closeloop.outbox.plans import Change, lines_of
 from closeloop.outbox.readiness import Told
-from closeloop.outbox.sync import desired, sync
+from closeloop.outbox.sync import desired, sync, sync_company, writes_companies
 from closeloop.ports import Ref, Verb
+from closeloop.process.nouns import Path
 from support.outgoing import ACME, AT, JOE, b2b, known, winners
 
 B2B = b2b()
@@ -143,6 +144,21 @@ def test_account_fields_go_onto_marketings_person():
     assert writes(known({LEAD: IN_CRM, IN_MA: {**AT_MA, "company": "ACME Inc", "employees": "1,200"}})) == {
         ("ma", Ref("Lead", "7")): {"employees": 1200}
     }
+
+
+def test_a_companys_own_records_are_kept_alike_where_a_field_is_written_to_them():
+    rule = b2b().fields["account"]["employees"]
+    process = replace(b2b(), fields={"account": {"employees": replace(rule, write=(Path("crm", "Account", "Size"),))}})
+    here = known({("crm", "Account", "A1"): {"Size": 10}, ("crm", "Account", "A2"): {"Size": 1200}}, person={}, keys=(
+        Key("crm.Account", "A2"), Key("crm.Account", "A1"), Key("crm.Account", "A3"), Key("company", "acme"),
+    ))  # fmt: skip
+    (planned,) = sync_company(here, process, "m1")
+    command = planned.command
+    assert (planned.source, command.verb, command.ref, command.fields) == (
+        "crm", Verb.UPDATE, Ref("Account", "A1"), {"Size": 1200},
+    )  # fmt: skip
+    assert (writes_companies(process), writes_companies(b2b())) == (True, False)
+    assert sync(here, "sales", process, "m1") == []
 
 
 def test_a_command_says_which_rule_brought_it_about():

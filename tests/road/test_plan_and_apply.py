@@ -117,6 +117,13 @@ def test_after_a_plan_changes_go_out_as_they_come(both):
     assert both.road.hub.deliver("ma", both.ends["ma"], "w") == 1
 
 
+def test_nor_is_a_system_held_again_for_which_the_plan_had_nothing(both):
+    plan = both.plan()
+    assert (plan.counts["crm"], bool(plan.counts["ma"])) == ({}, True)
+    both.apply(plan)
+    assert hold_new(both.road.hub, ["crm", "ma"]) == []
+
+
 def test_refuses_when_the_world_has_moved_and_sends_nothing(both):
     plan = both.plan()
     both.road.clock.advance(timedelta(minutes=10))

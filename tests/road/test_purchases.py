@@ -119,6 +119,23 @@ def test_what_the_account_bought_counts_for_everybody_there_only_where_the_proce
             assert asks(road, 1) is expected
 
 
+def test_what_the_account_buys_later_is_seen_for_everybody_there_at_once(road):
+    account = Record("Account", ACCOUNT.id, "account", road.clock.now(), {"Name": "Acme Corp"})
+    told(road, account, contact(road.clock.now(), account=ACCOUNT))
+    assert not asks(road, 1)
+    told(road, order(road, refs={"account": ACCOUNT}))
+    assert counts(road)
+
+
+def test_control_without_calling_them_it_would_be_seen_at_their_next_act(road, monkeypatch):
+    monkeypatch.setattr("closeloop.steps.colleagues._with_own_records", lambda _: set())
+    account = Record("Account", ACCOUNT.id, "account", road.clock.now(), {"Name": "Acme Corp"})
+    told(road, account, contact(road.clock.now(), account=ACCOUNT))
+    assert not asks(road, 1)
+    told(road, order(road, refs={"account": ACCOUNT}))
+    assert not counts(road)
+
+
 def test_a_deleted_one_counts_no_more_until_it_is_taken_back(road):
     told(road, contact(road.clock.now()), order(road))
     assert asks(road, 1)

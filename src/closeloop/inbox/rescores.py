@@ -1,4 +1,4 @@
-"""Parts of the base that a changed process is to take effect on: they come in like everything else."""
+"""Parts of the base that are decided about again, by a changed process or for a changed company: they come in too."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _RESCORES = msgspec.json.Decoder(list[Rescore])
 
 
 def encode_rescores(parts: Sequence[Rescore]) -> bytes:
-    """The body of a receipt of door "rescore"."""
+    """The body of a receipt of door "rescore" or "company"."""
     return msgspec.json.encode(parts)
 
 
@@ -24,10 +24,10 @@ def read_rescores(receipt: Receipt, process: Process) -> list[Message]:
     """One message for each part.
 
     Raises:
-        BadInput: it was planned for another version of the process.
+        BadInput: a re-score was planned for another version of the process.
         msgspec.DecodeError: not a body of `encode_rescores`.
     """
-    if (signed := receipt.headers.get(SIGNED)) != process.signed:
+    if receipt.door == "rescore" and (signed := receipt.headers.get(SIGNED)) != process.signed:
         raise BadInput(
             f"a re-score by {signed} was taken by a hub with {process.signed}; start that hub with the newest process "
             "file, then run `closeloop rescore --apply` again"

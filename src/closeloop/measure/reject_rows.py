@@ -101,6 +101,7 @@ _SHADOWS = _among(
     "ids",
 )
 _LEADS = _among("SELECT id, owner FROM v_leads WHERE id IN :ids", "ids")
+_COMPANIES = _among("SELECT root_id, value FROM v_winners WHERE field = 'company' AND root_id IN :ids", "ids")
 _OWNERS = _among("SELECT root_id, value FROM v_winners WHERE field = 'owner' AND root_id IN :ids", "ids")
 _SHAPES = text("SELECT source, object, fields, told_at FROM v_shapes")
 
@@ -129,6 +130,7 @@ class _Seen:
         shadows = self._shadows(lines)
         people = {line.person_id for line in lines if line.person_id is not None}
         names = called_each(self._connection, people)
+        names |= {id_: text_of(value) for id_, value in self._of(_COMPANIES, people - names.keys()).items()}
         leads = self._of(_LEADS, {line.lead_id for line in lines if line.lead_id is not None})
         owners = self._of(_OWNERS, people)
         for line in lines:

@@ -12,7 +12,7 @@ from closeloop.ports import Verb
 
 @dataclass(slots=True)
 class Again:
-    """What becomes of the refused commands of one person.
+    """What becomes of refused commands.
 
     Attributes:
         renewed: those that go out once more, under the key that they had, as they are decided now.
@@ -23,6 +23,12 @@ class Again:
     renewed: list[Planned] = field(default_factory=list)
     ended: dict[str, str] = field(default_factory=dict)
     aside: list[Planned] = field(default_factory=list)
+
+    def add(self, other: Again) -> None:
+        """What becomes of those of somebody else as well."""
+        self.renewed += other.renewed
+        self.ended |= other.ended
+        self.aside += other.aside
 
     @property
     def unmade(self) -> set[str]:

@@ -29,6 +29,7 @@ class Planned:
         after: key of the command whose answer gives this one its record.
         why: the rule that brought it about, for people.
         message_id: the message that did.
+        person_id: whom it is about; for a record of a company, the account.
     """
 
     source: str
@@ -180,7 +181,7 @@ def is_gone(shadow: Shadow | None) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the outbox needs to know of one person.
+    """What the outbox needs to know of one person, or of one account.
 
     Attributes:
         keys: every key they hold, the newest first.

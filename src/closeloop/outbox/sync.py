@@ -9,8 +9,8 @@ from closeloop.inbox.nouns import Key
 from closeloop.outbox.copied import copied_into
 from closeloop.outbox.nouns import Known, Planned, Shadow
 from closeloop.ports import Command, Ref, Value, Verb
-from closeloop.process.nouns import FieldRule, Process
-from closeloop.process.vocabulary import PERSON_OBJECTS
+from closeloop.process.nouns import FieldRule, Path, Process
+from closeloop.process.vocabulary import COMPANY_OBJECTS, PERSON_OBJECTS
 from closeloop.record.clearing import is_blank
 from closeloop.record.nouns import Winner, Winners
 from closeloop.words.normal import comparable
@@ -35,18 +35,13 @@ def sync(known: Known, custody: str, process: Process, message_id: str) -> list[
     only a handover creates there. Marketing keeps one record for an address: that of whoever of those who share it was
     there first, else its holder's.
     """
-    planned = []
+    planned: list[Planned] = []
     writes = process.custody[custody].write if custody in process.custody else ()
     for source in sorted({path.source for rule in _rules(process) for path in rule.write}):
         records = [record for record in known.records(source) if record[0] in PERSON_OBJECTS]
         if any(object_ == "Contact" for object_, _ in records):
             records = [record for record in records if record[0] == "Contact"]
-        for object_name, record_id in records:
-            changes = _changes(known, source, object_name, record_id, process, only_always=source not in writes)
-            if changes:
-                key = f"{known.person_id}:{message_id}:update:{source}.{object_name}:{record_id}"
-                command = Command(key, Verb.UPDATE, object_name, Ref(object_name, record_id), fields=changes)
-                planned.append(Planned(source, command, _why(process, changes), message_id, known.person_id))
+        planned += _updates(known, source, records, process, message_id, only_always=source not in writes)
         unknown = not known.every_record(source)  # one that was deleted or merged there is not made anew
         unknown = unknown and source not in known.taken and (source, "Lead") not in known.pending
         if unknown and source in writes and source in homes(process):
@@ -64,6 +59,24 @@ def sync(known: Known, custody: str, process: Process, message_id: str) -> list[
                     )
                 )
     return planned
+
+
+def sync_company(known: Known, process: Process, message_id: str) -> list[Planned]:
+    """Commands that make every record of a company hold the winners. It has no custody: what `write` names is written.
+
+    Args:
+        known: of the account, which stands in the place of the person.
+    """
+    planned: list[Planned] = []
+    for source in sorted({path.source for path in _company_paths(process)}):
+        records = [record for record in known.records(source) if record[0] in COMPANY_OBJECTS]
+        planned += _updates(known, source, records, process, message_id, only_always=False)
+    return planned
+
+
+def writes_companies(process: Process) -> bool:
+    """Whether any field is written to records of companies."""
+    return any(_company_paths(process))
 
 
 def written_fields(process: Process, source: str, object_name: str) -> Iterable[tuple[str, FieldRule]]:
@@ -87,6 +100,27 @@ def _shares_address(known: Known) -> bool:
     address = str(known.person["email"].value)
     named = any(key.kind == NAMED and key.value.startswith(f"{address} ") for key in known.keys)
     return named and Key(EMAIL, address) not in known.keys
+
+
+def _company_paths(process: Process) -> Iterable[Path]:
+    return (path for rule in _rules(process) for path in rule.write if path.object in COMPANY_OBJECTS)
+
+
+def _updates(
+    known: Known,
+    source: str,
+    records: Iterable[tuple[str, str]],
+    process: Process,
+    message_id: str,
+    *,
+    only_always: bool,
+) -> Iterable[Planned]:
+    for object_name, record_id in records:
+        changes = _changes(known, source, object_name, record_id, process, only_always=only_always)
+        if changes:
+            key = f"{known.person_id}:{message_id}:update:{source}.{object_name}:{record_id}"
+            command = Command(key, Verb.UPDATE, object_name, Ref(object_name, record_id), fields=changes)
+            yield Planned(source, command, _why(process, changes), message_id, known.person_id)
 
 
 def _changes(

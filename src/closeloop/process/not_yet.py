@@ -65,7 +65,7 @@ NOT_YET: tuple[NotYet, ...] = (
 )
 
 
-ELSEWHERE = "writing to objects of a CRM other than the person's own, Lead and Contact"
+ELSEWHERE = "writing to objects of a CRM other than Lead and Contact, and Account for fields of account"
 """Said where paths are resolved, since a source alone may stand for such a path."""
 
 

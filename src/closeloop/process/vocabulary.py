@@ -27,6 +27,8 @@ FORM_KINDS: Mapping[str, Kind] = MappingProxyType({
 
 PERSON_OBJECTS = frozenset({"Lead", "Contact"})
 """What systems call their records of a person."""
+COMPANY_OBJECTS = frozenset({"Account"})
+"""What they call those of a company."""
 
 PURSUIT_NAMES: Mapping[str, Kind] = MappingProxyType(
     {"product": "text", "fit": "number", "interest": "number", "source": "text", "campaign": "text"}

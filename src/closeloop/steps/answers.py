@@ -15,6 +15,7 @@ from closeloop.outbox.merge import loser_of
 from closeloop.outbox.nouns import ShadowKey
 from closeloop.outbox.settle import settle as settle_command
 from closeloop.ports import Command, Outcome, Ref, Verb
+from closeloop.process.vocabulary import COMPANY_OBJECTS
 from closeloop.steps.batch import Batch
 
 _WRITING = (Verb.CREATE, Verb.UPDATE, Verb.MERGE, Verb.RESTORE)
@@ -85,7 +86,7 @@ def recognise(batch: Batch) -> None:
 def _recognised(batch: Batch, message: Message, persons: Mapping[str, str]) -> Message:
     if message.answer is not None:
         posted = batch.posted.get(message.answer.key)
-        if posted is None or posted.planned.person_id is None:
+        if posted is None or posted.planned.person_id is None or posted.planned.command.object in COMPANY_OBJECTS:
             return message
         keys = [Key("closeloop", posted.planned.person_id)]
         command, answer = posted.planned.command, message.answer

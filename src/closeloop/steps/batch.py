@@ -31,7 +31,9 @@ class Batch:
         known, who: what identity knows, and what it says of the messages.
         retried: refused commands that somebody tries again.
         parted: message that linked or parted people by their ids → the roots concerned.
+        companies: message that tries an update of a company's record again → the accounts concerned.
         settled_roots: entities whose winners changed.
+        changed_companies: accounts known before of which a value is another one now.
         dossiers: person (root) → everything known of them, for those concerned.
         drafts: what the lifecycle decided.
         planned: commands for the outside.
@@ -63,7 +65,9 @@ class Batch:
         self.known = Known()
         self.who = Attributed({}, {}, (), (), (), (), {})
         self.parted: dict[str, tuple[str, ...]] = {}
+        self.companies: dict[str, tuple[str, ...]] = {}
         self.settled_roots: set[str] = set()
+        self.changed_companies: set[str] = set()
         self.touches: list[Touch] = []
         self.dossiers: Mapping[str, Dossier] = {}
         self.drafts: list[Draft] = []

@@ -9,23 +9,24 @@ from closeloop.lifecycle import store as lifecycle_store
 from closeloop.lifecycle.nouns import Packet
 from closeloop.lifecycle.situation import Draft
 from closeloop.outbox import store as outbox_store
-from closeloop.outbox.again import Again, not_blocked
+from closeloop.outbox.again import Again
 from closeloop.outbox.compile import compile_intents
-from closeloop.outbox.loops import HeldBack, hold_back
 from closeloop.outbox.nouns import MAIL, Known, Posted, ShadowKey
-from closeloop.outbox.stale import is_of_fields, needless, orphans, overtaken, supersede
+from closeloop.outbox.stale import is_of_fields, needless, orphans, overtaken
 from closeloop.outbox.store import unsent
 from closeloop.outbox.sync import sync
 from closeloop.ports import Verb
 from closeloop.record import store as record_store
 from closeloop.steps.batch import Batch
+from closeloop.steps.companies import plan_companies
 from closeloop.steps.dossier import Dossier
-from closeloop.steps.holding import count_anew, settle_held_back
+from closeloop.steps.holding import count_anew
 from closeloop.steps.merged_accounts import follow_accounts
 from closeloop.steps.merging import Merging, merge_outside, mergeable, on_their_way
 from closeloop.steps.neighbours import drop_overwriting, taken_by_others
 from closeloop.steps.passing import drop, follow_records, readdress
 from closeloop.steps.retry import anew, leads_shown_again, revive, send_again
+from closeloop.steps.updates import Updates
 
 
 def plan(batch: Batch) -> None:
@@ -43,9 +44,7 @@ def plan(batch: Batch) -> None:
     unmade = {key: why for key, why in found.items() if key not in batch.sent}
     dropped: dict[str, str] = {}
     moved = [each for root, theirs in undone.items() for each in overtaken(theirs, known[root])]
-    again = Again()
-    held: list[HeldBack] = []
-    over: dict[str, str] = {}
+    again, updates = Again(), Updates()
     for draft in concerned:
         person_id = draft.situation.person_id
         tier = draft.tier or draft.situation.tier
@@ -53,29 +52,23 @@ def plan(batch: Batch) -> None:
         packets = {**frozen, **{packet.lead_id: packet for packet in draft.packets}}
         theirs = undone.get(person_id, ())
         decided = sync(known[person_id], custody, batch.process, draft.situation.cause) if batch.process.custody else []
-        updates = [each for each in decided if is_of_fields(each)]
-        parted = hold_back(updates, known[person_id], theirs, batch.process, batch.now)
-        held += parted.back
-        over |= parted.over
-        asked = [each for each in not_blocked(theirs, batch.retried) if not each.is_held_back]
-        fresh, superseded = supersede(asked, parted.going)
+        fresh = updates.fresh(batch, [each for each in decided if is_of_fields(each)], known[person_id], theirs)
         fresh += [each for each in decided if not is_of_fields(each)]
         left, retried = anew(batch, draft, known[person_id], theirs, fresh, packets)
-        again.renewed += retried.renewed
-        again.ended |= retried.ended
-        again.aside += retried.aside
+        again.add(retried)
         elsewhere, nowhere = orphans(theirs, {*retried.unmade, *unmade}, known[person_id])
         moved += elsewhere
-        dropped |= superseded | nowhere
+        dropped |= nowhere
         beside = known[person_id].beside([*left, *retried.renewed])
         batch.planned += left
         batch.planned += compile_intents(
             draft.settled_intents(), beside, draft.shown, packets, batch.process, draft.situation.cause
         )
     send_again(batch, again)
-    settle_held_back(batch, held, over)
+    updates.settle(batch)
     readdress(batch, moved)
     drop(batch, dropped)
+    plan_companies(batch)
     outbox_store.plan(
         batch.connection,
         [each for each in batch.planned if each.source == MAIL or each.source in batch.process.sources],

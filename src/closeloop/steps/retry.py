@@ -33,9 +33,11 @@ def retry(batch: Batch) -> None:
     }
     locked = identity_store.lock(batch.connection, sorted(set(people.values()))) if people else {}
     batch.known.roots.update(locked)
+    kinds = identity_store.kinds(batch.connection, locked) if locked else {}
     for id_, person in people.items():
         if person in locked:  # nobody is there any more who was erased meanwhile
-            batch.parted[id_] = (*batch.parted.get(id_, ()), locked[person])
+            concerned = batch.companies if kinds[person] == "account" else batch.parted
+            concerned[id_] = (*concerned.get(id_, ()), locked[person])
     _read_anew(batch, sorted({locked[person] for person in people.values() if person in locked}))
 
 

@@ -11,7 +11,7 @@ from closeloop.identity import store as identity_store
 from closeloop.identity.nouns import Merge
 from closeloop.inbox.nouns import Key
 from closeloop.record import store as record_store
-from closeloop.record.nouns import Winners
+from closeloop.record.nouns import Settled, Winners
 from closeloop.record.settle import settle as settle_values
 from closeloop.steps.batch import Batch
 from closeloop.words.moment import to_us
@@ -26,14 +26,15 @@ def settle(batch: Batch, roots: Collection[str]) -> None:
         return
     if batch.connection.dialect.name == "postgresql":  # SQLite has one writer anyway
         identity_store.lock(batch.connection, sorted(roots))
-    settled = settle_values(
-        identity_store.kinds(batch.connection, roots),
-        record_store.load_values(batch.connection, sorted(roots)),
-        record_store.load_settled(batch.connection, sorted(roots)),
-        batch.process,
-    )
+    kinds = identity_store.kinds(batch.connection, roots)
+    old = record_store.load_settled(batch.connection, sorted(roots))
+    values = record_store.load_values(batch.connection, sorted(roots))
+    settled = settle_values(kinds, values, old, batch.process)
     record_store.save_winners(batch.connection, settled)
     batch.settled_roots |= set(settled)
+    batch.changed_companies |= {
+        root for root, each in settled.items() if kinds[root] == "account" and _is_other(each, old.get(root, {}))
+    }
 
 
 def with_snapshots(batch: Batch, merges: Sequence[Merge]) -> tuple[Merge, ...]:
@@ -70,6 +71,14 @@ def in_waves(merges: Sequence[Merge]) -> list[list[Merge]]:
         waves[-1].append(merge)
         touched |= roots
     return waves
+
+
+def _is_other(settled: Settled, old: Winners) -> bool:
+    """Whether a value is another one, not only where it comes from; what was not known at all is nobody's yet."""
+    return bool(old) and (
+        bool(settled.vanished)
+        or any(each.field not in old or each.value != old[each.field].value for each in settled.changed)
+    )
 
 
 def _stood(root: str, keys: Sequence[Key], winners: Winners) -> Mapping[str, object]:

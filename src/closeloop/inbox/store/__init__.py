@@ -12,7 +12,7 @@ from itertools import accumulate
 import msgspec
 from sqlalchemy import Column, Connection, Index, RowMapping, delete, func, select, text, update
 
-from closeloop.db import BLOB, INT, TEXT, among, put, table
+from closeloop.db import BLOB, INT, TEXT, Conflict, among, put, table
 from closeloop.inbox.nouns import End, Line, Message, Queue, Receipt, Verdict
 from closeloop.process.nouns import Process
 from closeloop.words import ids
@@ -91,10 +91,15 @@ _DONE = ("decided", "echo")
 _PAGE = 1_000
 
 
-def save_receipts(connection: Connection, incoming: Sequence[Receipt]) -> None:
-    """Keep receipts as they came, and put each into its queue."""
-    _keep(connection, incoming)
-    put(connection, waiting, ("receipt_id", "queue"), [(receipt.id, receipt.queue) for receipt in incoming])
+def save_receipts(connection: Connection, incoming: Sequence[Receipt], conflict: Conflict = "fail") -> None:
+    """Keep receipts as they came, and put each into its queue.
+
+    Args:
+        conflict: "keep" for what a decision brought about, which a replay has already when it decides that again.
+    """
+    _keep(connection, incoming, conflict)
+    queued = [(receipt.id, receipt.queue) for receipt in incoming]
+    put(connection, waiting, ("receipt_id", "queue"), queued, conflict)
 
 
 def claim(connection: Connection, queue: Queue, n: int, most_bytes: int = MOST_BYTES) -> list[Receipt]:
@@ -327,12 +332,12 @@ def load_ends(connection: Connection) -> dict[str, End]:
     return {row["source"]: _end(row) for row in connection.execute(select(ends)).mappings()}
 
 
-def _keep(connection: Connection, incoming: Sequence[Receipt]) -> None:
+def _keep(connection: Connection, incoming: Sequence[Receipt], conflict: Conflict = "fail") -> None:
     rows = [
         (it.id, it.source, it.door, to_us(it.received_at), msgspec.json.encode(it.headers).decode(), it.body)
         for it in incoming
     ]
-    put(connection, receipts, _RECEIPT, rows)
+    put(connection, receipts, _RECEIPT, rows, conflict)
 
 
 def _receipt(row: RowMapping) -> Receipt:

@@ -106,10 +106,12 @@ def held(connection: Connection, sources: Sequence[str]) -> list[str]:
 
 
 def never_sent_to(connection: Connection, sources: Sequence[str]) -> list[str]:
-    """Of these connections, those that nothing was ever sent to."""
+    """Of these connections, those that nothing was ever sent to, and no plan that was approved spoke of."""
     found = select(commands.c.source).where(commands.c.attempts > 0, among(commands.c.source, sources))
     known = set(connection.execute(found.distinct()).scalars())
     known |= set(connection.execute(select(sending.c.source).where(sending.c.sent_at.is_not(None))).scalars())
+    approved = connection.execute(select(plans.c.sources).where(plans.c.approved_at.is_not(None))).scalars()
+    known |= {source for each in approved for source in each.split(",")}
     return [source for source in sources if source not in known]
 
 

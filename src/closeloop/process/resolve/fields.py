@@ -11,7 +11,7 @@ from closeloop.process.resolve.agreement import Agreement
 from closeloop.process.resolve.sources import of_role, read_path
 from closeloop.process.schema.fields import AnyTrue, FieldPart, Newest
 from closeloop.process.sources import SourceDecl
-from closeloop.process.vocabulary import BUILT_IN, FORM_KINDS, PERSON_OBJECTS
+from closeloop.process.vocabulary import BUILT_IN, COMPANY_OBJECTS, FORM_KINDS, PERSON_OBJECTS
 from closeloop.rules import RESERVED, Kind
 from closeloop.words.cleaning import CleaningTable, read_cleaning_table
 from closeloop.words.errors import ProcessError
@@ -62,7 +62,8 @@ def _field(
     believed = [path for group in trust for path in group]
     return FieldRule(
         entity=entity, name=name, trust=trust, any_true=any_true,
-        write=_write(agreement, at, part, believed, sources), form=form, key=part.key, always=part.gate == "ignores",
+        write=_write(agreement, at, entity, part, believed, sources),
+        form=form, key=part.key, always=part.gate == "ignores",
         clean=_cleaning(agreement, (*at, "clean"), part.clean, form),
         cleared_by=_cleared_by(agreement, (*at, "cleared_by"), part.cleared_by, believed, form, sources),
         seen_by=_seen_by(agreement, (*at, "seen_by"), name, part.seen_by),
@@ -143,18 +144,19 @@ def _believed(agreement: Agreement, at: At, name: str, text: str, sources: Mappi
 
 
 def _write(
-    agreement: Agreement, at: At, part: FieldPart, believed: list[Path], sources: Mapping[str, SourceDecl]
+    agreement: Agreement, at: At, entity: str, part: FieldPart, believed: list[Path], sources: Mapping[str, SourceDecl]
 ) -> tuple[Path, ...]:
     paths: list[Path] = []
+    writable = PERSON_OBJECTS | COMPANY_OBJECTS if entity == "account" else PERSON_OBJECTS
     for index, text in enumerate(part.write):
         place = (*at, "write", index)
         path = _target(agreement, place, text, believed, sources)
         if path is None:
             continue
         if not sources[path.source].connected:
-            writable = ", ".join(sorted(of_role(sources)))
-            agreement.faults.add(place, f"nothing can be written to '{path.source}'; valid: {writable or 'none'}")
-        if path.object is not None and path.object not in PERSON_OBJECTS:
+            systems = ", ".join(sorted(of_role(sources)))
+            agreement.faults.add(place, f"nothing can be written to '{path.source}'; valid: {systems or 'none'}")
+        if path.object is not None and path.object not in writable:
             agreement.faults.add(place, refusal(f"{ELSEWHERE}, as {path} would be"))
         if part.seen_by is not None and sources[path.source].role not in (part.seen_by, "other"):
             there = ", ".join(sorted(of_role(sources, part.seen_by)))
