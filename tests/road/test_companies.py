@@ -15,7 +15,7 @@ from closeloop.planning import apply_plan, make_plan
 from closeloop.ports import Outcome
 from closeloop.process.load import load_files
 from closeloop.process.nouns import Process
-from closeloop.steps.colleagues import call_colleagues
+from closeloop.steps.concerned import call_concerned
 from support.ends import Ends, come_to_rest, ends_of, merging
 from support.replayed import differences_of_a_replay
 from support.road import Road, b2b, road_on
@@ -63,22 +63,22 @@ def test_a_companys_new_name_reaches_the_marketing_records_of_its_people(road, e
 
 
 def test_control_without_the_step_they_keep_the_old_one(road, ends, monkeypatch):
-    steps = tuple(step for step in flow.STEPS if step is not call_colleagues)
+    steps = tuple(step for step in flow.STEPS if step is not call_concerned)
     monkeypatch.setattr("closeloop.flow.STEPS", steps)
     assert renamed(road, ends) == ["Acme", "Acme"]
 
 
 def test_those_of_a_large_company_come_in_parts(road, ends, monkeypatch):
-    monkeypatch.setattr("closeloop.steps.colleagues.AT_ONCE", 1)
+    monkeypatch.setattr("closeloop.steps.concerned.AT_ONCE", 1)
     assert renamed(road, ends) == ["Acme Robotics", "Acme Robotics"]
-    assert road.one("SELECT COUNT(*) FROM receipts WHERE door = 'company'") == 2
+    assert road.one("SELECT COUNT(*) FROM receipts WHERE door = 'again'") == 2
 
 
 def test_where_nothing_of_it_changed_nobody_is_called(road, ends):
     acme = two_of_acme(road, ends)
     ends.crm.change(acme, {"Website": "https://acme.example"})
     come_to_rest(road, ends)
-    assert road.one("SELECT COUNT(*) FROM receipts WHERE door = 'company'") == 0
+    assert road.one("SELECT COUNT(*) FROM receipts WHERE door = 'again'") == 0
 
 
 # What goes into the records of the companies themselves.

@@ -128,7 +128,7 @@ def test_what_the_account_buys_later_is_seen_for_everybody_there_at_once(road):
 
 
 def test_control_without_calling_them_it_would_be_seen_at_their_next_act(road, monkeypatch):
-    monkeypatch.setattr("closeloop.steps.colleagues._with_own_records", lambda _: set())
+    monkeypatch.setattr("closeloop.steps.concerned._with_own_records", lambda _: set())
     account = Record("Account", ACCOUNT.id, "account", road.clock.now(), {"Name": "Acme Corp"})
     told(road, account, contact(road.clock.now(), account=ACCOUNT))
     assert not asks(road, 1)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from support.ends import Ends, come_to_rest, ends_of, merging
+from support.replayed import differences_of_a_replay
 from support.road import Road, road_on
 
 HOME = "millers@home.example"
@@ -98,3 +99,53 @@ def test_once_the_others_record_is_gone_the_holders_is_made(road, ends):
     ends.ma.delete_lead(lead["id"])
     come_to_rest(road, ends)
     assert joe_changes(road, ends) == ["Joe"]
+
+
+# What marketing sends goes to the address: whoever of them opts out, its one record says so.
+
+
+def opted_out(ends: Ends) -> list[object]:
+    """Whether marketing may not write, by record."""
+    return [lead["unsubscribed"] for lead in ends.ma.leads()]
+
+
+def joe_opts_out(road: Road, ends: Ends) -> str:
+    """Marketing has Ann's record for their address; Joe, who has none there, wants no mail. Returns his contact."""
+    the_others_record_was_there_first(road, ends)
+    assert opted_out(ends) == [False]
+    joes = str(road.one("SELECT value FROM keys WHERE kind = 'crm.Contact'"))
+    ends.crm.change(joes, {"HasOptedOutOfEmail": True})
+    come_to_rest(road, ends)
+    return joes
+
+
+def test_an_opt_out_of_the_one_without_a_record_reaches_the_others_and_so_does_its_end(road, ends, tmp_path):
+    joes = joe_opts_out(road, ends)
+    assert opted_out(ends) == [True]
+    ends.crm.change(joes, {"HasOptedOutOfEmail": False})
+    come_to_rest(road, ends)
+    assert opted_out(ends) == [False]
+    assert not differences_of_a_replay(road, tmp_path)
+
+
+def test_control_without_a_look_at_who_shares_it_the_address_is_written_to(road, ends, monkeypatch):
+    monkeypatch.setattr("closeloop.steps.plan.refused_beside", lambda *_: {})
+    joe_opts_out(road, ends)
+    assert opted_out(ends) == [False]
+
+
+def test_control_without_calling_them_it_reaches_it_at_anns_next_act_alone(road, ends, monkeypatch):
+    monkeypatch.setattr("closeloop.steps.concerned.sharers_of", lambda *_: set())
+    joe_opts_out(road, ends)
+    assert opted_out(ends) == [False]
+
+
+def test_an_opt_out_of_the_one_who_shares_it_reaches_the_holders_record(road, ends):
+    joe_and_ann(road, ends)
+    (lead,) = ends.ma.leads()
+    assert lead["firstName"] == "Joe"
+    seller = ends.crm.users["abel"]
+    ends.crm.create_contact(seller, FirstName="Ann", LastName="Miller", Email=HOME, HasOptedOutOfEmail=True)
+    come_to_rest(road, ends)
+    assert opted_out(ends) == [True]
+    assert road.one("SELECT COUNT(*) FROM winners WHERE field = 'opted_out' AND value = 'true'") == 1, "hers alone"

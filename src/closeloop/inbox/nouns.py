@@ -11,7 +11,7 @@ from closeloop.matching.nouns import Evidence
 from closeloop.ports import Answer, Record, Value
 
 Queue = Literal["live", "bulk"]
-Door = Literal["segment", "import", "pull", "answer", "time", "desk", "match", "rescore", "company", "process"]
+Door = Literal["segment", "import", "pull", "answer", "time", "desk", "match", "rescore", "again", "process"]
 Kind = Literal["event", "row", "record", "answer", "time", "click", "match", "rescore"]
 
 

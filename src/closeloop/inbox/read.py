@@ -51,7 +51,7 @@ def _by_door(receipt: Receipt, process: Process) -> Read:
             return [*read_clicks(receipt)]
         case "match":
             return [*read_matched(receipt)]
-        case "rescore" | "company":
+        case "rescore" | "again":
             return [*read_rescores(receipt, process)]
         case "process":
             return []

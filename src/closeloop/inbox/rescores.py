@@ -1,4 +1,4 @@
-"""Parts of the base that are decided about again, by a changed process or for a changed company: they come in too."""
+"""What is decided about again: parts of the base by a changed process, people whom a change elsewhere concerns."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _RESCORES = msgspec.json.Decoder(list[Rescore])
 
 
 def encode_rescores(parts: Sequence[Rescore]) -> bytes:
-    """The body of a receipt of door "rescore" or "company"."""
+    """The body of a receipt of door "rescore" or "again"."""
     return msgspec.json.encode(parts)
 
 

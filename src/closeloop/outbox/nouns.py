@@ -188,6 +188,7 @@ class Known:
         person, account: the winners.
         cleared: entity and field of those that are believed to be empty: ("person", "phone").
         taken: connections where somebody else, who shares the person's address, has the record for it.
+        refused: consent that somebody else refuses who shares an address of theirs: field → what wins for that one.
         shadows: what each outside record is known to hold.
         pending: keys of creates on their way: (connection, object) → command key.
         merging: losers of merges on their way → the id that is to survive.
@@ -202,6 +203,7 @@ class Known:
     merging: Mapping[ShadowKey, str] = field(default_factory=dict)
     cleared: Collection[tuple[str, str]] = ()
     taken: Collection[str] = ()
+    refused: Winners = field(default_factory=dict)
 
     def beside(self, planned: Iterable[Planned]) -> Known:
         """The same, with the creates among these on their way: what is for their records waits until they are done."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 
 from closeloop.identity.keys import EMAIL, NAMED
 from closeloop.inbox.nouns import Key
@@ -33,19 +34,21 @@ def sync(known: Known, custody: str, process: Process, message_id: str) -> list[
 
     Marketing's system also gets a record of a person that it does not know yet; the CRM never does from here:
     only a handover creates there. Marketing keeps one record for an address: that of whoever of those who share it was
-    there first, else its holder's.
+    there first, else its holder's. Whoever of them opts out, that record says so.
     """
     planned: list[Planned] = []
     writes = process.custody[custody].write if custody in process.custody else ()
+    at_home = replace(known, person={**known.person, **known.refused}) if known.refused else known
     for source in sorted({path.source for rule in _rules(process) for path in rule.write}):
+        here = at_home if source in homes(process) else known
         records = [record for record in known.records(source) if record[0] in PERSON_OBJECTS]
         if any(object_ == "Contact" for object_, _ in records):
             records = [record for record in records if record[0] == "Contact"]
-        planned += _updates(known, source, records, process, message_id, only_always=source not in writes)
+        planned += _updates(here, source, records, process, message_id, only_always=source not in writes)
         unknown = not known.every_record(source)  # one that was deleted or merged there is not made anew
         unknown = unknown and source not in known.taken and (source, "Lead") not in known.pending
         if unknown and source in writes and source in homes(process):
-            fields = desired(process, source, "Lead", known.person, known.account)
+            fields = desired(process, source, "Lead", here.person, here.account)
             if "email" in known.person and known.person["email"].valid and not _shares_address(known):
                 key = f"{source}:create:Lead:{known.person_id}"
                 command = Command(key, Verb.CREATE, "Lead", our_key=known.person_id, fields=fields)

@@ -34,6 +34,7 @@ class Batch:
         companies: message that tries an update of a company's record again → the accounts concerned.
         settled_roots: entities whose winners changed.
         changed_companies: accounts known before of which a value is another one now.
+        changed_consent: people whose consent is another one now.
         dossiers: person (root) → everything known of them, for those concerned.
         drafts: what the lifecycle decided.
         planned: commands for the outside.
@@ -68,6 +69,7 @@ class Batch:
         self.companies: dict[str, tuple[str, ...]] = {}
         self.settled_roots: set[str] = set()
         self.changed_companies: set[str] = set()
+        self.changed_consent: set[str] = set()
         self.touches: list[Touch] = []
         self.dossiers: Mapping[str, Dossier] = {}
         self.drafts: list[Draft] = []

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import chain
 
 from closeloop.identity import store as identity_store
-from closeloop.identity.keys import EMAIL, NAMED
+from closeloop.identity.keys import ADDRESSES, EMAIL, NAMED
 from closeloop.inbox.nouns import Key
 from closeloop.outbox import store as outbox_store
 from closeloop.outbox.nouns import Known, Shadow, ShadowKey, is_gone
@@ -13,7 +14,10 @@ from closeloop.outbox.stale import NOT_NEEDED, orphans
 from closeloop.outbox.store import unsent
 from closeloop.outbox.sync import homes, written_fields
 from closeloop.ports import Verb
+from closeloop.process.consent import consent_fields
 from closeloop.process.nouns import Process
+from closeloop.record import store as record_store
+from closeloop.record.nouns import Winner, Winners
 from closeloop.steps.batch import Batch
 from closeloop.steps.dossier import Dossier
 from closeloop.steps.passing import drop
@@ -40,6 +44,38 @@ def taken_by_others(batch: Batch, people: Iterable[Dossier]) -> dict[str, frozen
         id_: frozenset(source for source, root in taken.get(address, ()) if root != id_)
         for id_, address in addresses.items()
     }
+
+
+def refused_beside(batch: Batch, people: Iterable[Dossier]) -> dict[str, Winners]:
+    """Person with a record in marketing → consent that somebody else refuses who shares an address of theirs.
+
+    What marketing sends goes to the address, whosever record it is.
+    """
+    consent, marketing = consent_fields(batch.process), homes(batch.process)
+    theirs = {person.id: addresses_of(person.keys) for person in people if _records(person.keys, marketing)}
+    found = identity_store.at_addresses(batch.connection, sorted(set(chain.from_iterable(theirs.values()))))
+    roots = identity_store.roots_of(batch.connection, {entity for _, entity in found} - theirs.keys()) if found else {}
+    at: dict[str, set[str]] = {}
+    for address, entity in found:
+        at.setdefault(address, set()).add(roots.get(entity, entity))
+    beside = {
+        id_: set[str]().union(*(at.get(each, ()) for each in addresses)) - {id_} for id_, addresses in theirs.items()
+    }
+    others = sorted(set(chain.from_iterable(beside.values())))
+    winners = record_store.load_winners(batch.connection, others) if others and consent else {}
+    no = {
+        root: {name: one for name, one in held.items() if name in consent and one.value is True}
+        for root, held in winners.items()
+    }
+    return {id_: refused for id_, roots_beside in beside.items() if (refused := _together(no, sorted(roots_beside)))}
+
+
+def sharers_of(batch: Batch, roots: Collection[str]) -> set[str]:
+    """Everybody (roots) who shares an address with one of these, themselves included."""
+    keys = identity_store.crosswalk(batch.connection, roots) if roots else {}
+    addresses = sorted({each for theirs in keys.values() for each in addresses_of(theirs)})
+    entities = {entity for _, entity in identity_store.at_addresses(batch.connection, addresses)}
+    return set(identity_store.roots_of(batch.connection, entities).values()) if entities else set()
 
 
 def drop_overwriting(batch: Batch, people: Iterable[Dossier]) -> None:
@@ -70,6 +106,18 @@ def drop_overwriting(batch: Batch, people: Iterable[Dossier]) -> None:
         drop(batch, found)
         unmade = found.keys() - batch.sent
         drop(batch, orphans(theirs, unmade, Known(root, (), {}, {}, {}, {}))[1])
+
+
+def addresses_of(keys: Iterable[Key]) -> set[str]:
+    """The addresses that somebody holds or shares."""
+    return {_address(key) for key in keys if key.kind in ADDRESSES}
+
+
+def _together(no: Mapping[str, Winners], roots: Iterable[str]) -> dict[str, Winner]:
+    found: dict[str, Winner] = {}
+    for root in roots:
+        found |= no.get(root, {})
+    return found
 
 
 def _held_without_record(person: Dossier, marketing: frozenset[str]) -> str | None:

@@ -23,7 +23,7 @@ from closeloop.steps.dossier import Dossier
 from closeloop.steps.holding import count_anew
 from closeloop.steps.merged_accounts import follow_accounts
 from closeloop.steps.merging import Merging, merge_outside, mergeable, on_their_way
-from closeloop.steps.neighbours import drop_overwriting, taken_by_others
+from closeloop.steps.neighbours import drop_overwriting, refused_beside, taken_by_others
 from closeloop.steps.passing import drop, follow_records, readdress
 from closeloop.steps.retry import anew, leads_shown_again, revive, send_again
 from closeloop.steps.updates import Updates
@@ -118,7 +118,7 @@ def _known_of(batch: Batch, drafts: Sequence[Draft]) -> dict[str, Known]:
     pending = outbox_store.pending_creates(batch.connection, [person.id for person in people])
     cleared = _cleared_of(batch, people)
     under_way = on_their_way(batch, [person.id for person in people])
-    taken = taken_by_others(batch, people)
+    taken, refused = taken_by_others(batch, people), refused_beside(batch, people)
     merging = {person.id: under_way.get(person.id, Merging()) for person in people}
     return {
         person.id: Known(
@@ -135,6 +135,7 @@ def _known_of(batch: Batch, drafts: Sequence[Draft]) -> dict[str, Known]:
             merging[person.id].losers,
             cleared[person.id],
             taken.get(person.id, ()),
+            refused.get(person.id, {}),
         )
         for person in people
     }

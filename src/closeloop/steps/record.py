@@ -8,8 +8,7 @@ from datetime import timedelta
 from closeloop.inbox.nouns import Message
 from closeloop.outbox.nouns import STATE
 from closeloop.ports import Record
-from closeloop.process.nouns import Process
-from closeloop.process.once import once_per_process
+from closeloop.process.consent import consent_fields
 from closeloop.record import store as record_store
 from closeloop.record.builtin import LIVING
 from closeloop.record.clearing import emptied, refused
@@ -87,7 +86,7 @@ def _without_revivals(batch: Batch, values: list[FieldValue]) -> list[FieldValue
     Where one yes is enough, a source may take its own back: whoever ticked the box unticks it. A row of a file, and a
     record that is read for the first time, say "no" because nobody ever asked them.
     """
-    one_is_enough = _one_yes_is_enough(batch.process)
+    one_is_enough = consent_fields(batch.process)
     unasked = {message.id for message in batch.messages if message.kind == "row"} | batch.first_read
     nos = [each for each in values if each.field in one_is_enough and not each.value and each.message_id in unasked]
     if not nos:
@@ -98,11 +97,6 @@ def _without_revivals(batch: Batch, values: list[FieldValue]) -> list[FieldValue
     said |= {(batch.root(each.entity_id), each.field) for each in values if each.value is True}
     dropped = {id(each) for each in nos if (batch.root(each.entity_id), each.field) in said}
     return [each for each in values if id(each) not in dropped]
-
-
-@once_per_process
-def _one_yes_is_enough(process: Process) -> frozenset[str]:
-    return frozenset(rule.name for rules in process.fields.values() for rule in rules.values() if rule.any_true)
 
 
 def _entities(batch: Batch, message: Message) -> dict[str, str]:

@@ -10,6 +10,7 @@ import msgspec
 from closeloop.identity import store as identity_store
 from closeloop.identity.nouns import Merge
 from closeloop.inbox.nouns import Key
+from closeloop.process.consent import consent_fields
 from closeloop.record import store as record_store
 from closeloop.record.nouns import Settled, Winners
 from closeloop.record.settle import settle as settle_values
@@ -32,9 +33,12 @@ def settle(batch: Batch, roots: Collection[str]) -> None:
     settled = settle_values(kinds, values, old, batch.process)
     record_store.save_winners(batch.connection, settled)
     batch.settled_roots |= set(settled)
-    batch.changed_companies |= {
-        root for root, each in settled.items() if kinds[root] == "account" and _is_other(each, old.get(root, {}))
-    }
+    for root, each in settled.items():
+        changed = _changed(each, old.get(root, {}))
+        if kinds[root] == "account" and changed and old.get(root):  # what was not known at all is nobody's yet
+            batch.changed_companies.add(root)
+        elif kinds[root] == "person" and _says_no(consent_fields(batch.process) & changed, each, old.get(root, {})):
+            batch.changed_consent.add(root)
 
 
 def with_snapshots(batch: Batch, merges: Sequence[Merge]) -> tuple[Merge, ...]:
@@ -73,12 +77,16 @@ def in_waves(merges: Sequence[Merge]) -> list[list[Merge]]:
     return waves
 
 
-def _is_other(settled: Settled, old: Winners) -> bool:
-    """Whether a value is another one, not only where it comes from; what was not known at all is nobody's yet."""
-    return bool(old) and (
-        bool(settled.vanished)
-        or any(each.field not in old or each.value != old[each.field].value for each in settled.changed)
-    )
+def _changed(settled: Settled, old: Winners) -> set[str]:
+    """The fields whose value is another one, not only where it comes from."""
+    other = {each.field for each in settled.changed if each.field not in old or each.value != old[each.field].value}
+    return other.union(settled.vanished)
+
+
+def _says_no(changed: Collection[str], settled: Settled, old: Winners) -> bool:
+    """Whether somebody opts out or in, by these fields; that nobody was ever asked changes nothing."""
+    now = settled.onto(old)
+    return any(name in held and held[name].value is True for name in changed for held in (old, now))
 
 
 def _stood(root: str, keys: Sequence[Key], winners: Winners) -> Mapping[str, object]:

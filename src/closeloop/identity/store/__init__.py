@@ -3,6 +3,7 @@
 from closeloop.identity.store.account_keys import load_accounts, lock_companies, of_named, save_accounts
 from closeloop.identity.store.judged import judge, load_pair, load_pairs, save_pairs, skip
 from closeloop.identity.store.known import (
+    at_addresses,
     crosswalk,
     family,
     kinds,
@@ -43,6 +44,7 @@ from closeloop.identity.store.tables import (
 __all__ = [
     "Compared",
     "account_keys",
+    "at_addresses",
     "block_keys",
     "candidates",
     "companies",

@@ -140,6 +140,13 @@ def spans(connection: Connection, visitors: Iterable[str]) -> dict[str, list[tup
     return found
 
 
+def at_addresses(connection: Connection, addresses: Sequence[str]) -> list[tuple[str, str]]:
+    """Address and entity, for everybody who has one of these addresses: its holder, and those who share it."""
+    found = [(key.value.partition(" ")[0], entity_id) for key, entity_id in sharing(connection, addresses)]
+    holders = select(keys.c.value, keys.c.entity_id).where(keys.c.kind == EMAIL, among(keys.c.value, addresses))
+    return found + [(address, entity_id) for address, entity_id in connection.execute(holders)] if addresses else []
+
+
 def sharing(connection: Connection, addresses: Sequence[str]) -> list[tuple[Key, str]]:
     """Who shares one of these addresses with its holder: their keys begin with it and a space, and "!" comes next."""
     if not addresses:

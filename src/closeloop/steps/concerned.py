@@ -1,8 +1,6 @@
-"""Where a company's values change, its people are decided about again: their scores and their records show them too."""
+"""People whom a change concerns that was said of somebody else are decided about again: a company's, an address's."""
 
 from __future__ import annotations
-
-from itertools import chain
 
 from closeloop.identity import store as identity_store
 from closeloop.inbox import store as inbox_store
@@ -10,25 +8,26 @@ from closeloop.inbox.nouns import Receipt, Rescore
 from closeloop.inbox.rescores import encode_rescores
 from closeloop.record import store as record_store
 from closeloop.steps.batch import Batch
+from closeloop.steps.neighbours import sharers_of
 from closeloop.words import ids
 
 AT_ONCE = 500
 """People in one receipt: a company of a hundred thousand holds nobody up."""
 
 
-def call_colleagues(batch: Batch) -> None:
-    """record: the people of companies that changed, whom this batch is not about, come in as if they had moved."""
-    changed = batch.changed_companies | _with_own_records(batch)
-    if not changed:
-        return
-    companies = identity_store.roots_of(batch.connection, changed)
-    theirs = record_store.load_related(batch.connection, sorted(set(companies.values())), "person")
-    people = sorted(
-        set(chain.from_iterable(theirs.values())) - {batch.root(each) for each in batch.who.subject.values()}
-    )
+def call_concerned(batch: Batch) -> None:
+    """record: the people of companies that changed, and who shares an address with somebody who opted out or in.
+
+    They come in as if they had moved, but for those whom this batch is about anyway.
+    """
+    companies = batch.changed_companies | _with_own_records(batch)
+    roots = identity_store.roots_of(batch.connection, companies) if companies else {}
+    theirs = record_store.load_related(batch.connection, sorted(set(roots.values())), "person")
+    concerned = sharers_of(batch, batch.changed_consent).union(*theirs.values())
+    people = sorted(concerned - {batch.root(each) for each in batch.who.subject.values()})
     receipts = [
         Receipt(
-            ids.derive(batch.now, "company", *some), "company", "company", "bulk", batch.now, {},
+            ids.derive(batch.now, "again", *some), "again", "again", "bulk", batch.now, {},
             encode_rescores([Rescore("person", each, each, decide=True) for each in some]),
         )
         for some in (people[at : at + AT_ONCE] for at in range(0, len(people), AT_ONCE))
