@@ -8,13 +8,16 @@ from dataclasses import replace
 import msgspec
 import pytest
 from rich.console import Console
+from typer.testing import CliRunner
 
+from closeloop.app import cli
 from closeloop.cli.plan import ceilings_of, tell
 from closeloop.cli.plan_page import page_of
 from closeloop.outbox.linked import HOLDS
 from closeloop.outbox.plans import Plan
 from closeloop.words.errors import BadInput
 from closeloop.words.verbs import COUNTED
+from support.outgoing import B2B
 from support.plan_shown import PLAN
 
 
@@ -73,3 +76,12 @@ def test_any_other_ceiling_is_refused_with_what_would_be_valid(given, fault):
     with pytest.raises(BadInput) as raised:
         ceilings_of([given], PLAN)
     assert fault in str(raised.value)
+
+
+def test_without_a_connected_system_there_is_no_plan_and_it_says_what_to_set(tmp_path):
+    options = ("--database", f"sqlite:///{tmp_path}/hub.db", "--process", str(B2B))
+    refused = CliRunner().invoke(cli, [*options, "plan", "--out", str(tmp_path / "plan.json")]).exception
+    assert isinstance(refused, BadInput)
+    assert "no system is connected, so nothing can be planned" in str(refused)
+    assert "crm (salesforce) is not connected: set CLOSELOOP_CRM_URL" in str(refused)
+    assert not (tmp_path / "plan.json").exists()

@@ -52,6 +52,8 @@ def plan(context: typer.Context, sources: Sources = None, *, out: Out = Path("pl
     with alone(installation.database), installation.connected() as (ends, missing):
         systems = {name: end for name, end in ends.items() if name in hub.process.sources}
         wanted = sources or list(systems)
+        if not wanted:
+            raise BadInput("\n".join(["no system is connected, so nothing can be planned", *missing]))
         if strange := [name for name in wanted if name not in systems]:
             said = "\n".join(missing) or f"connected are {', '.join(systems) or 'none'}"
             raise BadInput(f"{', '.join(strange)}: not connected. {said}")
