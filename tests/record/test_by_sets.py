@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, event, select
 
 from closeloop.process.nouns import Process
 from closeloop.record import by_sets, store
@@ -124,6 +124,21 @@ def test_what_is_known_already_writes_nothing(database, linked, process):
         assert store.apply_set(connection, store.stage(connection, rows), process) == (1, 1, 0)
         assert store.apply_set(connection, store.stage(connection, rows), process) == (0, 0, 0)
         assert store.apply_set(connection, store.stage(connection, []), process) == (0, 0, 0)
+
+
+def test_postgresql_looks_at_a_first_load_whenever_it_doubled(database, linked, process, monkeypatch):
+    monkeypatch.setattr(store_by_sets, "SLICE", 1)
+    people = [f"p{n:02}" for n in range(32)]
+    linked(**{id_: ("person", id_) for id_ in people})
+    rows = [FieldValue(id_, "title", "form.title", AT, "CTO", "CTO", True, "m:1") for id_ in people]
+    said: list[str] = []
+    event.listen(database.engine, "before_cursor_execute", lambda *call: said.append(call[2]))
+    with database.write() as connection:
+        store.apply_set(connection, store.stage(connection, rows), process)
+    slices, looks = (
+        sum(each.strip().startswith(name) for each in said) for name in ("INSERT INTO field_", "ANALYZE field_")
+    )
+    assert (slices >= 16, looks) == (True, 4 if database.engine.dialect.name == "postgresql" else 0)
 
 
 RIVALS = {
