@@ -41,7 +41,7 @@ from closeloop.steps.accounts import match_accounts
 from closeloop.steps.alert import alert
 from closeloop.steps.answers import recognise, settle_answers
 from closeloop.steps.batch import Batch
-from closeloop.steps.concerned import call_concerned
+from closeloop.steps.concerned import queue_concerned
 from closeloop.steps.decide import decide
 from closeloop.steps.erase import erase
 from closeloop.steps.identify import identify
@@ -72,7 +72,7 @@ STEPS: Final[tuple[Callable[[Batch], None], ...]] = (
     judge,
     rescore,
     retry,
-    call_concerned,
+    queue_concerned,
     profile,
     decide,
     alert,

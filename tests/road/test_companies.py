@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import cache
 
@@ -15,7 +16,7 @@ from closeloop.planning import apply_plan, make_plan
 from closeloop.ports import Outcome
 from closeloop.process.load import load_files
 from closeloop.process.nouns import Process
-from closeloop.steps.concerned import call_concerned
+from closeloop.steps.concerned import queue_concerned
 from support.ends import Ends, come_to_rest, ends_of, merging
 from support.replayed import differences_of_a_replay
 from support.road import Road, b2b, road_on
@@ -63,7 +64,7 @@ def test_a_companys_new_name_reaches_the_marketing_records_of_its_people(road, e
 
 
 def test_control_without_the_step_they_keep_the_old_one(road, ends, monkeypatch):
-    steps = tuple(step for step in flow.STEPS if step is not call_concerned)
+    steps = tuple(step for step in flow.STEPS if step is not queue_concerned)
     monkeypatch.setattr("closeloop.flow.STEPS", steps)
     assert renamed(road, ends) == ["Acme", "Acme"]
 
@@ -98,9 +99,15 @@ def sizes_to_the_crm() -> Process:
 
 
 @pytest.fixture
-def sizing(database_url: str) -> Iterator[tuple[Road, Ends, str]]:
+def sizing(sqlite_url: str) -> Iterator[tuple[Road, Ends, str]]:
     """A road, both ends, and Acme's account: the CRM says that ten work there, Joe among them."""
-    with road_on(database_url, sizes_to_the_crm()) as road, ends_of(road) as ends:
+    with acme_of_ten(sqlite_url) as found:
+        yield found
+
+
+@contextmanager
+def acme_of_ten(url: str) -> Iterator[tuple[Road, Ends, str]]:
+    with road_on(url, sizes_to_the_crm()) as road, ends_of(road) as ends:
         seller = ends.crm.users["abel"]
         acme = ends.crm.create_account(seller, Name="Acme", NumberOfEmployees=10)
         ends.crm.create_contact(seller, FirstName="Joe", LastName="Miller", Email=JOE, AccountId=acme)
@@ -120,14 +127,14 @@ def updates(road: Road) -> list[tuple[object, ...]]:
     )
 
 
-def test_a_companys_field_goes_into_its_own_record_once(sizing, tmp_path):
-    road, ends, acme = sizing
-    says(road, 1200)
-    come_to_rest(road, ends)
-    come_to_rest(road, ends)
-    assert ends.crm.get(acme)["NumberOfEmployees"] == 1200
-    assert updates(road) == [('{"NumberOfEmployees": 1200}', "done", True)]
-    assert not differences_of_a_replay(road, tmp_path)
+def test_a_companys_field_goes_into_its_own_record_once(database_url, tmp_path):
+    with acme_of_ten(database_url) as (road, ends, acme):
+        says(road, 1200)
+        come_to_rest(road, ends)
+        come_to_rest(road, ends)
+        assert ends.crm.get(acme)["NumberOfEmployees"] == 1200
+        assert updates(road) == [('{"NumberOfEmployees": 1200}', "done", True)]
+        assert not differences_of_a_replay(road, tmp_path)
 
 
 def test_what_a_seller_sets_back_is_written_again_by_the_order_of_trust(sizing):

@@ -101,12 +101,12 @@ class Matched:
 
 @dataclass(frozen=True, slots=True)
 class Rescore:
-    """A part of the base that a changed process is to take effect on: a staged set, named by its bounds.
+    """A part of the base that is decided about again, after the process or something beside it changed.
 
     Attributes:
         entity: the kind of the roots: "person", "account" …
-        after, last: the roots whose ids are greater than the one and not greater than the other; with `decide`, both
-            are the id of one person.
+        after, last: a staged set, named by its bounds: the roots whose ids are greater than the one and not greater
+            than the other; with `decide`, both are the id of one person.
         decide: decide about that person by the steps of the road, as if they had moved; else winners and sums of the
             part are made anew.
         fields: those of which the values are read again, since their form is another one.

@@ -137,6 +137,7 @@ class Compared:
 ShadowKey = tuple[str, str, str]
 """Connection, object, record id."""
 Shadow = Mapping[str, Value]
+
 STATE = "_state"
 """Beside a shadow's fields: active, inactive, deleted, or what the record became ("Contact:003…,Account:001…")."""
 
@@ -165,6 +166,12 @@ class Link:
     survivor_id: str
     loser_id: str
     why: str
+
+
+def records_of(keys: Iterable[Key]) -> list[ShadowKey]:
+    """The records in systems that these keys name, in their order."""
+    kinds = ((key.kind.partition("."), key.value) for key in keys)
+    return [(source, name, id_) for (source, dot, name), id_ in kinds if dot]
 
 
 def became(shadow: Shadow | None) -> Ref | None:

@@ -31,7 +31,7 @@ class Batch:
         known, who: what identity knows, and what it says of the messages.
         retried: refused commands that somebody tries again.
         parted: message that linked or parted people by their ids → the roots concerned.
-        companies: message that tries an update of a company's record again → the accounts concerned.
+        retried_companies: message that tries an update of a company's record again → the accounts concerned.
         settled_roots: entities whose winners changed.
         changed_companies: accounts known before of which a value is another one now.
         changed_consent: people whose consent is another one now.
@@ -66,7 +66,7 @@ class Batch:
         self.known = Known()
         self.who = Attributed({}, {}, (), (), (), (), {})
         self.parted: dict[str, tuple[str, ...]] = {}
-        self.companies: dict[str, tuple[str, ...]] = {}
+        self.retried_companies: dict[str, tuple[str, ...]] = {}
         self.settled_roots: set[str] = set()
         self.changed_companies: set[str] = set()
         self.changed_consent: set[str] = set()

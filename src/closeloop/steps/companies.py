@@ -9,7 +9,7 @@ from closeloop.identity import store as identity_store
 from closeloop.inbox.nouns import Key
 from closeloop.outbox import store as outbox_store
 from closeloop.outbox.again import Again, decide_again, is_decided_anew
-from closeloop.outbox.nouns import Known, ShadowKey
+from closeloop.outbox.nouns import Known, ShadowKey, records_of
 from closeloop.outbox.store import unsent
 from closeloop.outbox.sync import sync_company, writes_companies
 from closeloop.process.vocabulary import COMPANY_OBJECTS
@@ -49,7 +49,7 @@ def _causes(batch: Batch) -> dict[str, str]:
         said |= {batch.root(each): message.id for each in (subject, account) if each is not None}
         if subject is not None and message.entity == "account" and message.id in batch.news:
             moved.add(batch.root(subject))  # what its system says now may not be what it should hold
-    retried = {root: message_id for message_id, roots in batch.companies.items() for root in roots}
+    retried = {root: message_id for message_id, roots in batch.retried_companies.items() for root in roots}
     wanted = moved | retried.keys()
     kinds = identity_store.kinds(batch.connection, wanted) if wanted else {}
     last = batch.messages[-1].id if batch.messages else ""
@@ -77,5 +77,4 @@ def _known_of(batch: Batch, accounts: Collection[str]) -> dict[str, Known]:
 
 def _records(keys: Sequence[Key]) -> list[ShadowKey]:
     """A company's records in systems."""
-    each = ((*key.kind.partition("."), key.value) for key in keys)
-    return [(source, name, id_) for source, dot, name, id_ in each if dot and name in COMPANY_OBJECTS]
+    return [record for record in records_of(keys) if record[1] in COMPANY_OBJECTS]

@@ -8,14 +8,14 @@ from closeloop.inbox.nouns import Receipt, Rescore
 from closeloop.inbox.rescores import encode_rescores
 from closeloop.record import store as record_store
 from closeloop.steps.batch import Batch
-from closeloop.steps.neighbours import sharers_of
+from closeloop.steps.shared_address import sharers_of
 from closeloop.words import ids
 
 AT_ONCE = 500
 """People in one receipt: a company of a hundred thousand holds nobody up."""
 
 
-def call_concerned(batch: Batch) -> None:
+def queue_concerned(batch: Batch) -> None:
     """record: the people of companies that changed, and who shares an address with somebody who opted out or in.
 
     They come in as if they had moved, but for those whom this batch is about anyway.

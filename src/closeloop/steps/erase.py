@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 import msgspec
 
@@ -20,7 +21,7 @@ from closeloop.inbox.read import read
 from closeloop.inbox.store import erasure as inbox_erasure
 from closeloop.lifecycle.store import erase as lifecycle_erasure
 from closeloop.outbox import store as outbox_store
-from closeloop.outbox.nouns import Planned, ShadowKey
+from closeloop.outbox.nouns import Planned, ShadowKey, records_of
 from closeloop.outbox.store import erase as outbox_erasure
 from closeloop.ports import Command, Ref, Verb
 from closeloop.process.nouns import Process
@@ -147,10 +148,7 @@ def _person(batch: Batch, root: str, family: Sequence[str]) -> _Person:
     browsers -= identity_erasure.also_seen_on(connection, family, seen)
     browsers -= profile_store.also_named_on(connection, family, seen)
     records = {
-        (source, name, key.value)
-        for key in held
-        for source, dot, name in [key.kind.partition(".")]
-        if dot and source in batch.process.sources and name not in ("user", "row")
+        record for record in records_of(held) if record[0] in batch.process.sources and record[1] not in ("user", "row")
     }
     records |= {each for each in outbox_erasure.records_written(connection, family) if each[1] != _DEALS}
     judged = identity_erasure.judged(connection, family)
@@ -279,8 +277,8 @@ def _outbox(batch: Batch, person: _Person, found: _Found, orders: Sequence[Plann
     outbox_erasure.forget_records(connection, {*person.records, *found.tasks})
     outbox_erasure.forget_losers(connection, person.records)
     deals = identity_store.crosswalk(connection, person.deals)
-    told = [(key.kind.partition("."), key.value) for keys in deals.values() for key in keys]
-    outbox_erasure.forget_mentions(connection, [(s, name, id_) for (s, dot, name), id_ in told if dot], person.parts)
+    told = records_of(chain.from_iterable(deals.values()))
+    outbox_erasure.forget_mentions(connection, told, person.parts)
     outbox_store.plan(connection, orders, batch.now)
 
 

@@ -11,7 +11,7 @@ from closeloop.lifecycle.situation import Draft
 from closeloop.outbox import store as outbox_store
 from closeloop.outbox.again import Again
 from closeloop.outbox.compile import compile_intents
-from closeloop.outbox.nouns import MAIL, Known, Posted, ShadowKey
+from closeloop.outbox.nouns import MAIL, Known, Posted, ShadowKey, records_of
 from closeloop.outbox.stale import is_of_fields, needless, orphans, overtaken
 from closeloop.outbox.store import unsent
 from closeloop.outbox.sync import sync
@@ -23,9 +23,9 @@ from closeloop.steps.dossier import Dossier
 from closeloop.steps.holding import count_anew
 from closeloop.steps.merged_accounts import follow_accounts
 from closeloop.steps.merging import Merging, merge_outside, mergeable, on_their_way
-from closeloop.steps.neighbours import drop_overwriting, refused_beside, taken_by_others
 from closeloop.steps.passing import drop, follow_records, readdress
 from closeloop.steps.retry import anew, leads_shown_again, revive, send_again
+from closeloop.steps.shared_address import drop_overwriting, refused_beside, taken_by_others
 from closeloop.steps.updates import Updates
 
 
@@ -154,5 +154,4 @@ def _cleared_of(batch: Batch, people: Sequence[Dossier]) -> dict[str, frozenset[
 
 def _records_of(person: Dossier) -> list[ShadowKey]:
     """The records in other systems that are the person's, or their account's."""
-    kinds = [(key.kind.partition("."), key.value) for key in (*person.keys, *person.account_keys)]
-    return [(source, name, record_id) for (source, dot, name), record_id in kinds if dot]
+    return records_of((*person.keys, *person.account_keys))

@@ -1,4 +1,4 @@
-"""A changed process takes effect on the base: winners and sums by sets, then those concerned go on like all others."""
+"""What is decided about again: a changed process takes effect by sets, and people go on like all others."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def retry(batch: Batch) -> None:
     kinds = identity_store.kinds(batch.connection, locked) if locked else {}
     for id_, person in people.items():
         if person in locked:  # nobody is there any more who was erased meanwhile
-            concerned = batch.companies if kinds[person] == "account" else batch.parted
+            concerned = batch.retried_companies if kinds[person] == "account" else batch.parted
             concerned[id_] = (*concerned.get(id_, ()), locked[person])
     _read_anew(batch, sorted({locked[person] for person in people.values() if person in locked}))
 

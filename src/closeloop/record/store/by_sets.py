@@ -73,15 +73,19 @@ def apply_set(connection: Connection, staged: Table, process: Process) -> Applie
     """
     applied = Applied(0, 0, 0)
     with settling(connection, process):
-        _analyze(connection, staged)
-        statistics = _Statistics(connection)
+        _analyze(connection, staged.name)
+        known, written = _n_analyzed(connection), 0
         for bounds in _slices(connection, staged):
             for each in (_news, _roots, _best, _settled):
                 connection.execute(text(_EMPTY[connection.dialect.name].format(each.name)))
             connection.execute(text(_FIND_NEWS.format(staged=staged.name)), bounds)
-            _analyze(connection, _news)
+            _analyze(connection, _news.name)
             n_values = connection.execute(text(_PUT_VALUES)).rowcount
-            statistics.wrote(n_values)
+            written += n_values
+            if written > known:  # else it would begin each slice of a first load with a walk through all values
+                for name in ("entities", "field_values", "winners"):
+                    _analyze(connection, name)
+                known, written = known + written, 0
             connection.execute(
                 text(_FIND_ROOTS.format(staged=staged.name)), {**bounds, "signed": f"{process.signed} fields."}
             )
@@ -94,7 +98,7 @@ def apply_set(connection: Connection, staged: Table, process: Process) -> Applie
 def settle_roots(connection: Connection) -> None:
     """Put the winners of all that is in `settling_roots` into `settled`, inside `settling`."""
     dialect = connection.dialect.name
-    _analyze(connection, _roots)
+    _analyze(connection, _roots.name)
     with _by_index(connection):
         connection.execute(text(_PUT_BEST.format(best_query(dialect))))
         connection.execute(text(_PUT_SETTLED + winners_query(dialect)))
@@ -172,36 +176,22 @@ def settling(connection: Connection, process: Process) -> Iterator[None]:
     rules = lines(process)
     put(connection, _fields, [column.name for column in _fields.c], rules.fields)
     put(connection, _paths, [column.name for column in _paths.c], rules.paths)
-    _analyze(connection, _fields)
-    _analyze(connection, _paths)
+    _analyze(connection, _fields.name)
+    _analyze(connection, _paths.name)
     yield
     for each in _work.tables.values():
         connection.execute(DropTable(each))
 
 
-def _analyze(connection: Connection, filled: Table) -> None:
+def _analyze(connection: Connection, filled: str) -> None:
     """Tell PostgreSQL how much is there: nothing does by itself for temporary tables, or before the commit."""
     if connection.dialect.name == "postgresql":
-        connection.execute(text(f"ANALYZE {filled.name}"))
+        connection.execute(text(f"ANALYZE {filled}"))
 
 
-class _Statistics:
-    """Has PostgreSQL look at the base again whenever it doubled, as in a first load: nothing does before the commit.
-
-    Else it takes every root for one of hundreds, and begins each slice with a walk through all values.
-    """
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection, self._written = connection, 0
-        self._known = 0 if connection.dialect.name == "sqlite" else int(connection.execute(_N_ANALYZED).scalar_one())
-
-    def wrote(self, n_values: int) -> None:
-        """So many more values are there."""
-        self._written += n_values
-        if self._written > self._known and self._connection.dialect.name == "postgresql":
-            for name in ("entities", "field_values", "winners"):
-                self._connection.execute(text(f"ANALYZE {name}"))
-            self._known, self._written = self._known + self._written, 0
+def _n_analyzed(connection: Connection) -> int:
+    """How many values there were when PostgreSQL last looked."""
+    return int(connection.execute(_N_ANALYZED).scalar_one()) if connection.dialect.name == "postgresql" else 0
 
 
 @contextmanager

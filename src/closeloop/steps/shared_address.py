@@ -9,7 +9,7 @@ from closeloop.identity import store as identity_store
 from closeloop.identity.keys import ADDRESSES, EMAIL, NAMED
 from closeloop.inbox.nouns import Key
 from closeloop.outbox import store as outbox_store
-from closeloop.outbox.nouns import Known, Shadow, ShadowKey, is_gone
+from closeloop.outbox.nouns import Known, Shadow, ShadowKey, is_gone, records_of
 from closeloop.outbox.stale import NOT_NEEDED, orphans
 from closeloop.outbox.store import unsent
 from closeloop.outbox.sync import homes, written_fields
@@ -92,20 +92,19 @@ def drop_overwriting(batch: Batch, people: Iterable[Dossier]) -> None:
         return
     records = {person.id: _records(person.keys, marketing) for person, _ in sharing}
     shadows = outbox_store.load_shadows(batch.connection, [key for found in records.values() for key in found])
+    found: dict[str, str] = {}
     for person, key in sharing:
         root = roots.get(holders[key] or "", person.id)
         sources = _with_address(batch.process, records[person.id], shadows, _address(key))
-        if root == person.id or not sources:
-            continue
-        theirs = undone.get(root, [])
-        found = {
+        found |= {
             each.planned.command.key: f"{NOT_NEEDED}: {each.planned.source} has the record of somebody who shares it"
-            for each in theirs
+            for each in (undone.get(root, ()) if root != person.id else ())
             if each.planned.command.verb is Verb.CREATE and each.planned.source in sources
         }
-        drop(batch, found)
-        unmade = found.keys() - batch.sent
-        drop(batch, orphans(theirs, unmade, Known(root, (), {}, {}, {}, {}))[1])
+    drop(batch, found)
+    unmade = found.keys() - batch.sent
+    nobody = [orphans(theirs, unmade, Known(root, (), {}, {}, {}, {}))[1] for root, theirs in undone.items()]
+    drop(batch, {key: why for each in nobody for key, why in each.items()})
 
 
 def addresses_of(keys: Iterable[Key]) -> set[str]:
@@ -138,8 +137,7 @@ def _address(named: Key) -> str:
 
 
 def _records(keys: Sequence[Key], marketing: frozenset[str]) -> list[ShadowKey]:
-    each = ((*key.kind.split(".", 1), key.value) for key in keys if "." in key.kind)
-    return [(source, name, id_) for source, name, id_ in each if source in marketing]
+    return [record for record in records_of(keys) if record[0] in marketing]
 
 
 def _with_address(
