@@ -283,7 +283,7 @@ class Simulated(Protocol):
         ...
 
     def enter(self, object_name: str, record: Mapping[str, str]) -> str:
-        """Somebody brings a record in, fields under the vendor's names, all of them texts: its id.
+        """Somebody enters a record, fields under the vendor's names, all of them texts: its id.
 
         Raises:
             BadInput: the vendor refuses it, in its words.

@@ -35,12 +35,10 @@ def vendor(tmp_path: Path) -> Iterator[Running]:
         yield running
 
 
-def end(vendor: Running, system: str = "CRM") -> Connector:
+def end(vendor: Running) -> Connector:
     """A connector by the variables that the vendor says to set."""
-    lines = [
-        shlex.split(line)[1].split("=", 1) for line in vendor.lines if line.startswith(f"export CLOSELOOP_{system}_")
-    ]
-    settings = {name.removeprefix(f"CLOSELOOP_{system}_").lower(): value for name, value in lines}
+    lines = [shlex.split(line)[1].split("=", 1) for line in vendor.lines if line.startswith("export CLOSELOOP_CRM_")]
+    settings = {name.removeprefix("CLOSELOOP_CRM_").lower(): value for name, value in lines}
     return salesforce.connect(settings, SystemClock())
 
 

@@ -6,23 +6,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import Annotated, Final, Literal
 
 import typer
 
-from closeloop.cli.brought_in import bring_in
+from closeloop.cli.installation import Installation
 from closeloop.cli.packaged import packaged_process
+from closeloop.cli.simulate_records import enter_file
 from closeloop.cli.waiting import wait_for_end
-from closeloop.connectors import eloqua, marketo, salesforce
-from closeloop.connectors.marketo.programmes import PREFIX
 from closeloop.process.load import load
 from closeloop.process.nouns import Process
+from closeloop.scenarios.vendors import eloqua_for, marketo_for, salesforce_for
 from closeloop.simulation import Simulated
 from closeloop.words.errors import BadInput
 from closeloop.words.moment import Clock, SystemClock
-
-if TYPE_CHECKING:
-    from closeloop.cli.installation import Installation
 
 _FOR_STORIES = ("listen_seconds", "deletions_kept_days")
 """Settings that serve clocks which jump weeks and stand still; by the machine's clock the usual ones are right."""
@@ -68,7 +65,7 @@ def simulate(
     file = installation.process_file or packaged_process()
     process, vendor = load(file), _VENDORS[system]
     with _made(vendor, process, vendor.port if port is None else port) as simulator:
-        entered = [bring_in(simulator, system, each) for each in records or []]
+        entered = [enter_file(simulator, system, each) for each in records or []]
         simulator.faults.lose_answers(share=lose_answers)
         simulator.faults.limit(per_second=calls_a_second, per_day=calls_a_day)
         settings = {name: value for name, value in simulator.settings.items() if name not in _FOR_STORIES}
@@ -84,48 +81,23 @@ def simulate(
 class _Vendor:
     """How a vendor is simulated, where it answers if nothing is said, and what its source is usually called."""
 
-    make: Callable[[Clock, int, Process], Simulated]
+    make: Callable[[Process, Clock, int], Simulated]
     port: int
     source: str
 
 
 def _made(vendor: _Vendor, process: Process, port: int) -> Simulated:
     try:
-        return vendor.make(SystemClock(), port, process)
+        return vendor.make(process, SystemClock(), port)
     except OSError as error:
         why = f"cannot listen on 127.0.0.1:{port}: {error.strerror}"
         raise BadInput(f"{why}; stop what listens there, or choose another with --port") from None
 
 
-def _salesforce(clock: Clock, port: int, process: Process) -> Simulated:
-    return salesforce.simulate(clock, {member.user: member.name for member in process.people}, port=port)
-
-
-def _marketo(clock: Clock, port: int, process: Process) -> Simulated:
-    made = marketo.simulate(clock, port=port)
-    for name in _programmes(process, "marketo"):
-        if name.startswith(PREFIX):
-            made.create_programme(name.removeprefix(PREFIX))
-        else:
-            made.create_list(name)
-    return made
-
-
-def _eloqua(clock: Clock, port: int, process: Process) -> Simulated:
-    made = eloqua.simulate(clock, port=port)
-    for name in _programmes(process, "eloqua"):
-        made.create_list(name)
-    return made
-
-
-def _programmes(process: Process, kind: str) -> list[str]:
-    return [each.join for each in process.programmes.values() if process.sources[each.system].kind == kind]
-
-
 _VENDORS: Final[Mapping[str, _Vendor]] = {
-    "salesforce": _Vendor(_salesforce, 8771, "crm"),
-    "marketo": _Vendor(_marketo, 8772, "ma"),
-    "eloqua": _Vendor(_eloqua, 8773, "ma"),
+    "salesforce": _Vendor(salesforce_for, 8771, "crm"),
+    "marketo": _Vendor(marketo_for, 8772, "ma"),
+    "eloqua": _Vendor(eloqua_for, 8773, "ma"),
 }
 
 

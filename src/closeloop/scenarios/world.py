@@ -20,6 +20,7 @@ from closeloop.outbox.nouns import MAIL
 from closeloop.ports import Connector
 from closeloop.process.nouns import Process
 from closeloop.scenarios.clock import StoryClock
+from closeloop.scenarios.vendors import marketo_for, salesforce_for
 from closeloop.web.serve import Served
 from closeloop.words.errors import BadInput
 
@@ -87,11 +88,9 @@ def world(hub: Hub, clock: StoryClock, port: int = 0) -> Iterator[World]:
     """
     process = hub.process
     with ExitStack() as stack:
-        crm = stack.enter_context(salesforce.simulate(clock, {member.user: member.name for member in process.people}))
-        ma = stack.enter_context(marketo.simulate(clock))
+        crm = stack.enter_context(salesforce_for(process, clock))
+        ma = stack.enter_context(marketo_for(process, clock))
         mailbox = stack.enter_context(smtp.simulate(clock))
-        for programme in process.programmes.values():
-            ma.create_list(programme.join)
         ends: dict[str, Connector] = {
             source_of(process, "salesforce"): salesforce.connect(crm.settings, clock),
             source_of(process, "marketo"): marketo.connect({**ma.settings, **_KEPT_LONG}, clock),

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cache
-from pathlib import Path
-
 from closeloop.process.load import load_files
 from closeloop.process.nouns import Process
-from support.road import b2b
+from support.road import b2b_changed
 
 _OF_TRYTON = """
 process: tryton_b2b
@@ -74,14 +71,9 @@ feedback:
 """
 
 
-@cache
 def of_salesforce() -> Process:
     """b2b, but the CRM is written to while marketing has custody as well."""
-    path = Path(__file__).parents[3] / "processes" / "b2b.yaml"
-    text = path.read_text("utf-8").replace(
-        "marketing: {write: [ma], mail: ma}", "marketing: {write: [crm, ma], mail: ma}"
-    )
-    return load_files({**b2b().files, path.name: text.encode()}, path.name)
+    return b2b_changed(("marketing: {write: [ma], mail: ma}", "marketing: {write: [crm, ma], mail: ma}"))
 
 
 def letting_the_crm_clear(process: Process, name: str) -> Process:

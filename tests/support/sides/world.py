@@ -17,6 +17,7 @@ from closeloop.crew import pump
 from closeloop.outbox.nouns import MAIL
 from closeloop.ports import Clock, Connector, Ref, Value
 from closeloop.process.nouns import Process
+from closeloop.scenarios.vendors import marketo_for, salesforce_for
 from closeloop.words.moment import ManualClock, SystemClock
 from support.road import START, Road, road_on
 from support.sides.process import of_salesforce, of_tryton
@@ -219,9 +220,8 @@ def salesforce_sides(
 ) -> Iterator[Sides]:
     """With a simulated Salesforce, whose clock goes wrong by `skew`, and perhaps another process."""
     clock = clock or ManualClock(START)
-    users = {member.user: member.name for member in of_salesforce().people}
     with (
-        salesforce.simulate(Skewed(clock, skew), users) as vendor,
+        salesforce_for(of_salesforce(), Skewed(clock, skew)) as vendor,
         _sides(url, SalesforceSide(clock, vendor, process), clock) as sides,
     ):
         yield sides
@@ -242,9 +242,7 @@ def tryton_sides(
 
 @contextmanager
 def _sides(url: str, crm: Crm, clock: ManualClock) -> Iterator[Sides]:
-    with marketo.simulate(clock) as ma, road_on(url, crm.process, clock) as road:
-        for programme in crm.process.programmes.values():
-            ma.create_list(programme.join)
+    with marketo_for(crm.process, clock) as ma, road_on(url, crm.process, clock) as road:
         ends = {"crm": crm.connector, "ma": marketo.connect(ma.settings, clock)}
         try:
             yield Sides(road, crm, ma, ends)

@@ -87,7 +87,7 @@ class EloquaSimulator:
         }
 
     def enter(self, object_name: str, record: Mapping[str, str]) -> str:
-        """A marketer brings a record in from a list: its id. Raises BadInput when it is refused."""
+        """A marketer enters a record from a list: its id. Raises BadInput when it is refused."""
         said = {name: text for name, text in record.items() if text}
         try:
             with self.instance.lock:

@@ -76,7 +76,7 @@ class MarketoSimulator:
         return {"Lead": {field.name: field.updateable for field in FIELDS.values()}}
 
     def enter(self, object_name: str, record: Mapping[str, str]) -> str:
-        """A marketer brings a lead in from a list: its id. Raises BadInput when it is refused."""
+        """A marketer enters a lead from a list: its id. Raises BadInput when it is refused."""
         try:
             return str(self.create_lead(**{name: text for name, text in record.items() if text}))
         except ValueError as error:

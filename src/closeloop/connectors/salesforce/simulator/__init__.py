@@ -48,7 +48,7 @@ class Simulator(Sellers):
         return may_be_entered(self)
 
     def enter(self, object_name: str, record: Mapping[str, str]) -> str:
-        """An administrator brings a record in: its id. Raises BadInput when it is refused."""
+        """An administrator enters a record: its id. Raises BadInput when it is refused."""
         return enter(self, object_name, record, by=self._administrator)
 
     @cached_property

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from closeloop.connectors.salesforce.simulator.fields import Refused, Sobject, refuse
+from closeloop.connectors.salesforce.simulator.fields import Refused, Sobject, number, refuse
 from closeloop.connectors.salesforce.simulator.ids import full_id, make_id
 from closeloop.connectors.salesforce.simulator.org import KEY, Org
 from closeloop.connectors.salesforce.simulator.soql import read
@@ -174,8 +174,7 @@ def _typed(sobject: Sobject, name: str, cell: str) -> Value:
         case "boolean":
             return cell == "true"
         case "int" | "double" | "currency":
-            number = float(cell)
-            return int(number) if number.is_integer() else number
+            return number(cell)
         case _:
             return cell
 

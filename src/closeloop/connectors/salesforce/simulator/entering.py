@@ -1,4 +1,4 @@
-"""Records that an administrator brings in from a file: all cells are texts, ids of another organisation may stay."""
+"""Records that an administrator enters from a file: all cells are texts, ids of another organisation may stay."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date
 
-from closeloop.connectors.salesforce.simulator.fields import Refused, Sobject
+from closeloop.connectors.salesforce.simulator.fields import Refused, Sobject, number
 from closeloop.connectors.salesforce.simulator.ids import full_id
 from closeloop.connectors.salesforce.simulator.org import Org, vendor_moment
 from closeloop.ports import Value
@@ -50,15 +50,17 @@ def _its_id(org: Org, sobject: Sobject, given: str) -> str | None:
 
 def _typed(sobject: Sobject, name: str, text: str) -> Value:
     """The value that a text means; one that means none stays as it is, and the vendor says so."""
-    kind = sobject.fields[name].type
-    with suppress(ValueError):
-        if kind in ("int", "double", "currency"):
-            number = float(text)
-            return int(number) if number.is_integer() else number
-        if kind == "date":
-            return date.fromisoformat(text).isoformat()
-    if kind == "date":
-        raise BadInput(f"{name}: {text!r} is no day; valid is one such as 2026-09-01")
-    if kind == "datetime":
-        return vendor_moment(parse(text))
-    return _SAYS.get(text.lower(), text) if kind == "boolean" else text
+    match sobject.fields[name].type:
+        case "int" | "double" | "currency":
+            with suppress(ValueError):
+                return number(text)
+        case "boolean":
+            return _SAYS.get(text.lower(), text)
+        case "date":
+            try:
+                return date.fromisoformat(text).isoformat()
+            except ValueError:
+                raise BadInput(f"{name}: {text!r} is no day; valid is one such as 2026-09-01") from None
+        case "datetime":
+            return vendor_moment(parse(text))
+    return text

@@ -76,6 +76,12 @@ class Refused(Exception):
         super().__init__("; ".join(f"{error.code}: {error.message}" for error in errors))
 
 
+def number(text: str) -> int | float:
+    """The number that a cell of a table says, whole where it is whole. Raises ValueError."""
+    said = float(text)
+    return int(said) if said.is_integer() else said
+
+
 def refuse(code: str, message: str, *fields: str) -> Refused:
     """A refusal with one error."""
     return Refused(VendorError(code, message, fields))

@@ -64,7 +64,7 @@ class Org:
             rules_hold(self.schema, sobject, values, others, new=True)
             if "OwnerId" in sobject.fields and values.get("OwnerId") is None:
                 values["OwnerId"] = by
-            new_id = self._number(sobject, record_id)
+            new_id = record_id or self._next_id(sobject)
             born: dict[str, Value] = {"Id": new_id, "CreatedDate": self.stamp(), "CreatedById": by, "IsDeleted": False}
             self._store(sobject, {**values, **born}, by)
             if object_name == "Opportunity" and isinstance(contact := values.get("ContactId"), str):
@@ -192,12 +192,12 @@ class Org:
         """Now, as the vendor writes moments."""
         return vendor_moment(self.faults.clock.now())
 
-    def _number(self, sobject: Sobject, given: str | None) -> str:
-        """The id of a new record: the one that it brings, or the next that no record has brought."""
+    def _next_id(self, sobject: Sobject) -> str:
+        """The next id that no record has: some bring one of their own."""
         while True:
             self._numbers[sobject.prefix] += 1
-            new_id = given or make_id(sobject.prefix, self._numbers[sobject.prefix])
-            if given or self.row(new_id) is None:
+            new_id = make_id(sobject.prefix, self._numbers[sobject.prefix])
+            if self.row(new_id) is None:
                 return new_id
 
     def _unique(self, sobject: Sobject, values: Mapping[str, Value], but: str | None) -> None:
@@ -229,10 +229,10 @@ class Org:
     def _keep_history(self, deal: Row, before: Row, by: str) -> None:
         told = ("StageName", "Amount", "CloseDate")
         if any(deal.get(name) != before.get(name) for name in told):
-            self._numbers["008"] += 1
-            born = {"Id": make_id("008", self._numbers["008"]), "CreatedDate": self.stamp(), "CreatedById": by}
+            history = self.schema.objects["OpportunityHistory"]
+            born = {"Id": self._next_id(history), "CreatedDate": self.stamp(), "CreatedById": by}
             values = {**{name: deal.get(name) for name in told}, "OpportunityId": deal["Id"], "IsDeleted": False}
-            self._store(self.schema.objects["OpportunityHistory"], {**born, **values}, by)
+            self._store(history, {**born, **values}, by)
 
     def _sobject(self, record_id: str) -> Sobject:
         sobject = self.schema.of_id(record_id)
