@@ -85,8 +85,8 @@ def test_the_deal_that_shows_the_lead_already_is_its_own_and_no_other():
     assert planned(own, D1=of("A1"), D2=of("A1")) == [(into, {})]
     assert planned(own, D1={"Name": "made by us, not read yet"}) == [(into, {})]
     assert planned(own, D1=of("A9")) == ["its deal Opportunity D1 is of Account A9, and the person of A1"]
-    assert planned(own, D1=of("A1") | {"_state": "deleted"}, D2=of("A1")) == [""]
-    assert planned(WORKED_ON._replace(own=""), D2=of("A1")) == [""], "its deal is being made"
+    assert planned(own, D1=of("A1") | {"_state": "deleted"}, D2=of("A1")) == [None]
+    assert planned(WORKED_ON._replace(being_made=True), D2=of("A1")) == [None], "its deal is being made"
 
 
 def test_a_lead_that_nobody_works_on_brings_no_deal_and_one_that_somebody_works_on_waits_for_it():

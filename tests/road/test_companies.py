@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 
 import pytest
 
 from closeloop import flow
+from closeloop.crew import pump
+from closeloop.flow import Hub
 from closeloop.inbox.nouns import Click
 from closeloop.measure.reject_rows import reject_rows
 from closeloop.planning import apply_plan, make_plan
-from closeloop.ports import Outcome
-from closeloop.process.load import load_files
+from closeloop.ports import Outcome, Record, Ref
 from closeloop.process.nouns import Process
+from closeloop.rescoring import apply_rescore, plan_rescore
 from closeloop.steps.concerned import queue_concerned
 from support.ends import Ends, come_to_rest, ends_of, merging
 from support.replayed import differences_of_a_replay
-from support.road import Road, b2b, road_on
-from support.vendor_words import JOE, answered, clicked
+from support.road import Road, b2b_changed, road_on
+from support.vendor_words import CONTACT, JOE, answered, clicked, told
+from support.versions import version
 
 
 @pytest.fixture
@@ -75,6 +79,23 @@ def test_those_of_a_large_company_come_in_parts(road, ends, monkeypatch):
     assert road.one("SELECT COUNT(*) FROM receipts WHERE door = 'again'") == 2
 
 
+def test_a_company_that_changes_twice_in_one_moment_calls_them_twice(road, ends):
+    acme = two_of_acme(road, ends)
+    for name in ("Acme Robotics", "Acme Robots"):  # the clock of the road stands still between them
+        ends.crm.change(acme, {"Name": name})
+        for _ in range(2):
+            pump(road.hub, ends.connectors)
+    assert called(ends) == ["Acme Robots", "Acme Robots"]
+
+
+def test_an_account_that_is_read_after_its_people_reaches_them_too(road):
+    at = road.clock.now()
+    named = {"Email": JOE, "FirstName": "Joe", "LastName": "Miller"}
+    told(road, Record("Contact", CONTACT, "person", at, named, refs={"account": Ref("Account", "001A")}))
+    told(road, Record("Account", "001A", "account", at, {"Name": "Acme"}))
+    assert road.one("SELECT COUNT(*) FROM receipts WHERE door = 'again'") == 1
+
+
 def test_where_nothing_of_it_changed_nobody_is_called(road, ends):
     acme = two_of_acme(road, ends)
     ends.crm.change(acme, {"Website": "https://acme.example"})
@@ -85,17 +106,14 @@ def test_where_nothing_of_it_changed_nobody_is_called(road, ends):
 # What goes into the records of the companies themselves.
 
 
+SIZES = "employees: {trust: [crm.NumberOfEmployees, ma.employees], write: [ma], as: integer}"
+
+
 @cache
 def sizes_to_the_crm() -> Process:
     """A company's size is believed from forms first, and written to its account in the CRM."""
-    text = b2b().files["b2b.yaml"].decode()
-    before = "employees: {trust: [crm.NumberOfEmployees, ma.employees], write: [ma], as: integer}"
-    assert before in text
-    now = before.replace(
-        "[crm.NumberOfEmployees, ma.employees], write: [ma]",
-        ("[form.employees, crm.NumberOfEmployees], write: [crm.Account.NumberOfEmployees]"),
-    )
-    return load_files({**b2b().files, "b2b.yaml": text.replace(before, now).encode()}, "b2b.yaml")
+    trust, write = "[form.employees, crm.NumberOfEmployees]", "[crm.Account.NumberOfEmployees]"
+    return b2b_changed((SIZES, f"employees: {{trust: {trust}, write: {write}, as: integer}}"))
 
 
 @pytest.fixture
@@ -106,8 +124,8 @@ def sizing(sqlite_url: str) -> Iterator[tuple[Road, Ends, str]]:
 
 
 @contextmanager
-def acme_of_ten(url: str) -> Iterator[tuple[Road, Ends, str]]:
-    with road_on(url, sizes_to_the_crm()) as road, ends_of(road) as ends:
+def acme_of_ten(url: str, process: Process | None = None) -> Iterator[tuple[Road, Ends, str]]:
+    with road_on(url, process or sizes_to_the_crm()) as road, ends_of(road) as ends:
         seller = ends.crm.users["abel"]
         acme = ends.crm.create_account(seller, Name="Acme", NumberOfEmployees=10)
         ends.crm.create_contact(seller, FirstName="Joe", LastName="Miller", Email=JOE, AccountId=acme)
@@ -194,6 +212,23 @@ def test_what_was_refused_and_is_not_needed_any_more_is_not_sent_again(sizing):
     assert (state, str(reason).partition(":")[0]) == ("decided", "no longer needed")
     come_to_rest(road, ends)
     assert len(updates(road)) == 1
+
+
+def test_a_process_that_believes_another_size_brings_it_to_the_company_as_well(sqlite_url):
+    written = "write: [crm.Account.NumberOfEmployees]"
+    seven, eight = (
+        version(n, (SIZES, SIZES.replace("crm.NumberOfEmployees, ma.employees", trust).replace("write: [ma]", written)))
+        for n, trust in ((7, "crm.NumberOfEmployees, form.employees"), (8, "form.employees, crm.NumberOfEmployees"))
+    )
+    with acme_of_ten(sqlite_url, seven) as (road, ends, acme):
+        says(road, 1200)
+        come_to_rest(road, ends)
+        assert updates(road) == []
+        hub = Hub(road.database, eight, road.clock)
+        hub.begin()
+        apply_rescore(hub, plan_rescore(hub, lambda *_: None), lambda *_: None)
+        come_to_rest(replace(road, hub=hub), ends)
+        assert ends.crm.get(acme)["NumberOfEmployees"] == 1200
 
 
 def test_a_plan_names_the_company_and_applying_it_does_just_that(sizing):

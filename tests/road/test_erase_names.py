@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,6 @@ from closeloop.inbox.nouns import Click
 from closeloop.outbox.store import erase as outbox_erasure
 from closeloop.outbox.store.claims import claim
 from closeloop.ports import Answer, Outcome, Record, Ref, Value
-from closeloop.process.load import load_files
 from closeloop.process.nouns import Process
 from closeloop.replay import compare, replay
 from support.erased import HER, ZOE, found_in_tables, with_list
@@ -25,17 +23,14 @@ from support.vendor_words import answered, clicked
 WORDS = ("zoe.quill", "Quillington")
 
 
-@cache
 def process() -> Process:
     """What a form says of a company goes into the company's record in the CRM."""
-    files = dict(with_list().files)
-    said = files["b2b.yaml"].decode()
-    old, new = (
-        "[crm.NumberOfEmployees, ma.employees], write: [ma]",
-        ("[form.employees, crm.Account.NumberOfEmployees, ma.employees], write: [ma, crm.Account.NumberOfEmployees]"),
+    return with_list(
+        (
+            "[crm.NumberOfEmployees, ma.employees], write: [ma]",
+            "[form.employees, crm.Account.NumberOfEmployees, ma.employees], write: [ma, crm.Account.NumberOfEmployees]",
+        )
     )
-    assert old in said
-    return load_files({**files, "b2b.yaml": said.replace(old, new).encode()}, "b2b.yaml")
 
 
 def sent(road: Road, source: str = "ma") -> list[str]:

@@ -1,9 +1,10 @@
-"""What the table of other products' words promises is what happens: each of its rows is read there and played."""
+"""What the page of two systems in step promises: each row of its table is played, each example of a field loads."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from support.road import Road, page_of, road_on
 
 PAGE = (Path(__file__).parents[2] / "docs" / "how-to" / "sync.md").read_text(encoding="utf-8")
 ROWS = dict(re.findall(r"^\| ([^|]+) \| `(trust: [^`]+)` \|", PAGE, re.MULTILINE))
+EXAMPLES = [block for block in re.findall(r"^```yaml\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL) if "trust:" in block]
 
 NOTHING = (None, {}, {})
 SALES, MARKETING = ("Sales", {}, {"ma": "Sales"}), ("Marketing", {"crm": "Marketing"}, {})
@@ -52,10 +54,17 @@ def of_row(rule: str) -> tuple[str, dict[str, str], Process]:
     """The field that a row is about, its name at each system, and the project's process with that row for it."""
     names = dict(re.findall(r"\b(crm|ma)\.(\w+)", rule))
     field = {"unsubscribed": "opted_out"}.get(names.get("ma", ""), next(iter(names.values())).lower())
+    return field, names, with_fields("person", {field: f"{{{rule}}}"})
+
+
+def with_fields(entity: str, rules: Mapping[str, str]) -> Process:
+    """The project's process with these rules for these fields."""
     files = dict(merging(writes="crm, ma").files)
-    text = re.sub(rf"^    {field}: .*\n", "", files["b2b.yaml"].decode(), flags=re.MULTILINE)
-    text = text.replace("  person:\n", f"  person:\n    {field}: {{{rule}}}\n", 1)
-    return field, names, load_files({**files, "b2b.yaml": text.encode()}, "b2b.yaml")
+    text = files["b2b.yaml"].decode()
+    for field, rule in rules.items():
+        text = re.sub(rf"^    {field}: .*\n", "", text, flags=re.MULTILINE)
+        text = text.replace(f"  {entity}:\n", f"  {entity}:\n    {field}: {rule}\n", 1)
+    return load_files({**files, "b2b.yaml": text.encode()}, "b2b.yaml")
 
 
 def says(road: Road, source: str, said: dict[str, Value], name: str | None) -> None:
@@ -109,3 +118,12 @@ def test_each_row_of_the_table_does_what_it_is_called(sqlite_url: str, row: str)
 
 def test_every_row_is_played():
     assert list(ROWS) == list(EXPECTED)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.split(":")[0])
+def test_each_example_of_fields_loads(example: str):
+    found = re.match(r"account|person", example)
+    entity = found[0] if found else "person"
+    rules = dict(re.findall(r"^ *(\w+): +(\{.+\})$", example, re.MULTILINE))
+    assert len(rules) == example.count("trust:")
+    assert with_fields(entity, rules).fields[entity].keys() >= rules.keys()

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 
-from closeloop.comparing import listen
 from closeloop.inbox.nouns import Click
 from closeloop.planning import make_plan
 from closeloop.ports import Command, Outcome, Ref, Verb
-from support.ends import Ends, come_to_rest, ends_of, merging
+from support.ends import Ends, come_to_rest, ends_of, merging, read, refs_of_waiting
 from support.road import Road, road_on
 from support.vendor_words import JOE, clicked, joe_is_a_lead
 
@@ -42,18 +40,6 @@ def typed_in(road: Road, ends: Ends) -> str:
 
 def n_of(ends: Ends) -> list[int]:
     return [ends.crm.count(name) for name in ("Contact", "Account", "Opportunity")]
-
-
-def read(road: Road, ends: Ends) -> None:
-    """What changed in the CRM is read and decided, and nothing is sent."""
-    road.clock.advance(timedelta(minutes=5))
-    listen(road.hub, "crm", ends.connectors["crm"])
-    road.decide()
-
-
-def refs_of_waiting(road: Road) -> list[dict[str, list[str]]]:
-    found = road.rows("SELECT refs FROM commands WHERE verb = 'convert' AND state = 'waiting'")
-    return [json.loads(str(refs)) for (refs,) in found]
 
 
 def joe_as_contact(ends: Ends, account: str) -> str:

@@ -2,47 +2,45 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from datetime import timedelta
 
 import pytest
 
-from closeloop.comparing import listen
 from closeloop.crew import pump
 from closeloop.inbox.nouns import Click
-from closeloop.planning import apply_plan, make_plan
+from closeloop.planning import apply_plan, approve_plan, make_plan
 from closeloop.ports import Value
-from support.ends import Ends, ends_of, merging
+from closeloop.process.nouns import Process
+from support.ends import Ends, ends_of, merging, read, refs_of_waiting
 from support.road import Road, road_on
 from support.vendor_words import JOE, clicked, joe_is_a_lead
 
-ACCOUNTS = merging("crm", "ma", more=", convert: accounts")
+
+def accounts() -> Process:
+    return merging("crm", "ma", more=", convert: accounts")
 
 
 @pytest.fixture
 def both(database_url: str) -> Iterator[tuple[Road, Ends]]:
-    with road_on(database_url, ACCOUNTS) as road, ends_of(road) as ends:
+    with road_on(database_url, accounts()) as road, ends_of(road) as ends:
         yield road, ends
 
 
 @pytest.fixture
 def road(sqlite_url: str) -> Iterator[Road]:
-    with road_on(sqlite_url, ACCOUNTS) as found:
+    with road_on(sqlite_url, accounts()) as found:
         yield found
 
 
-def rest(road: Road, ends: Ends, times: int = 2) -> None:
-    """Read, decide and send, some minutes apart."""
+def rest(road: Road, ends: Ends, times: int = 1) -> None:
+    """The CRM is sent to and read, some minutes apart; marketing has no part in these stories."""
     for _ in range(times):
-        pump(road.hub, ends.connectors)
-        road.clock.advance(timedelta(minutes=10))
+        pump(road.hub, {"crm": ends.connectors["crm"]}, listen=False)
+        read(road, ends)
 
 
-def acme(road: Road, ends: Ends) -> str:
-    account = ends.crm.create_account(ends.crm.users["abel"], Name="Acme Corp", Website="acme.example")
-    rest(road, ends)
-    return str(account)
+def acme(ends: Ends) -> str:
+    return str(ends.crm.create_account(ends.crm.users["abel"], Name="Acme Corp", Website="acme.example"))
 
 
 def contact(ends: Ends, account: str, email: str, name: str) -> str:
@@ -63,18 +61,6 @@ def at_the_deal(road: Road, ends: Ends) -> str:
     return lead_id
 
 
-def read(road: Road, ends: Ends) -> None:
-    """What changed in the CRM is read and decided, and nothing is sent."""
-    road.clock.advance(timedelta(minutes=5))
-    listen(road.hub, "crm", ends.connectors["crm"])
-    road.decide()
-
-
-def refs_of_waiting(road: Road) -> list[dict[str, list[str]]]:
-    found = road.rows("SELECT refs FROM commands WHERE verb = 'convert' AND state = 'waiting'")
-    return [json.loads(str(refs)) for (refs,) in found]
-
-
 def came_of(ends: Ends) -> tuple[object, ...]:
     """What Joe's Lead became: contact, account and deal; and how many of each there are."""
     [row] = ends.crm.rows("Lead")
@@ -89,7 +75,7 @@ def of_the_lead(road: Road) -> tuple[object, ...]:
 
 def test_the_open_deal_of_the_account_is_planned_and_taken_and_what_becomes_of_it_counts_for_the_lead(both):
     road, ends = both
-    account = acme(road, ends)
+    account = acme(ends)
     ann = contact(ends, account, "ann@acme.example", "Lee")
     robots = deal(ends, account, ContactId=ann, Amount=48000)
     lead_id = at_the_deal(road, ends)
@@ -117,7 +103,7 @@ def test_the_open_deal_of_the_account_is_planned_and_taken_and_what_becomes_of_i
 
 
 def test_the_persons_own_deal_comes_first_and_their_contact_is_kept_also_where_the_answer_is_lost(road, ends):
-    account = acme(road, ends)
+    account = acme(ends)
     at_the_deal(road, ends)
     joe = contact(ends, account, JOE, "Miller")
     deal(ends, account)
@@ -129,7 +115,7 @@ def test_the_persons_own_deal_comes_first_and_their_contact_is_kept_also_where_t
     with road.database.write() as connection:
         connection.exec_driver_sql("UPDATE sending SET mode = 'live'")
     ends.crm.faults.lose_answers(1)
-    rest(road, ends, 3)
+    rest(road, ends, 2)
     assert road.rows("SELECT state, verified FROM commands WHERE verb = 'convert'") == [("done", 1)]
     assert road.rows("SELECT record_id FROM shown WHERE object = 'Opportunity'") == [(own,)]
     assert came_of(ends) == (joe, account, own, 1, 1, 2)
@@ -137,25 +123,24 @@ def test_the_persons_own_deal_comes_first_and_their_contact_is_kept_also_where_t
 
 
 def test_the_deal_that_the_hub_made_for_a_known_contact_takes_the_lead_and_there_is_no_second_one(road, ends):
-    account = acme(road, ends)
+    account = acme(ends)
     lead_id = joe_is_a_lead(road)
     rest(road, ends)
     joe = contact(ends, account, JOE, "Miller")
-    rest(road, ends, 1)
+    rest(road, ends)
     assert ends.crm.count("Opportunity") == 0
     for choice in ("qualified", "meeting_booked"):
         clicked(road, Click("outcome", lead_id, choice, "Ada"))
     assert refs_of_waiting(road) == [], "its deal is made first"
-    rest(road, ends, 3)
+    rest(road, ends, 2)
     [made] = ends.crm.rows("Opportunity")
     assert came_of(ends) == (joe, account, made["Id"], 1, 1, 1)
     assert road.rows("SELECT record_id FROM shown WHERE object = 'Opportunity'") == [(made["Id"],)]
 
 
 def test_where_several_may_be_it_none_is_taken_and_none_is_made_until_one_is_left(road, ends):
-    account = acme(road, ends)
+    account = acme(ends)
     first = deal(ends, account)
-    rest(road, ends)
     at_the_deal(road, ends)
     assert [refs["opportunity"] for refs in refs_of_waiting(road)] == [["Opportunity", first]]
     second = deal(ends, account)
@@ -175,13 +160,56 @@ def test_where_several_may_be_it_none_is_taken_and_none_is_made_until_one_is_lef
     assert came_of(ends)[1:] == (account, first, 1, 1, 2)
 
 
-def test_control_a_closed_deal_one_for_something_else_and_one_of_another_account_are_not_taken(road, ends):
-    account = acme(road, ends)
+def test_a_closed_deal_one_for_something_else_and_one_of_another_account_are_not_taken(road, ends):
+    account = acme(ends)
     other = str(ends.crm.create_account(ends.crm.users["abel"], Name="Other Works"))
-    there = {deal(ends, account, "sensor"), deal(ends, other), deal(ends, account)}
-    ends.crm.close(max(there), won=False)
-    rest(road, ends)
+    closed = deal(ends, account)
+    there = {deal(ends, account, "sensor"), deal(ends, other), closed}
+    ends.crm.close(closed, won=False)
     at_the_deal(road, ends)
     rest(road, ends)
     assert came_of(ends)[1:2] + came_of(ends)[3:] == (account, 1, 2, 4)
     assert came_of(ends)[2] not in there
+
+
+def test_control_where_no_deal_is_looked_for_a_second_one_is_made(road, ends, monkeypatch):
+    monkeypatch.setattr("closeloop.steps.conversions._likely", lambda *_: ())
+    account = acme(ends)
+    there = deal(ends, account)
+    at_the_deal(road, ends)
+    rest(road, ends)
+    assert came_of(ends)[1:2] + came_of(ends)[3:] == (account, 1, 1, 2)
+    assert came_of(ends)[2] != there
+
+
+def the_deal_is_another_one_now(road: Road, ends: Ends, account: str, closed: str) -> str:
+    """Before the lead went into its deal, that one was closed, and another one opened; the new one."""
+    ends.crm.close(closed, won=False)
+    opened = deal(ends, account)
+    read(road, ends)
+    road.act("page.viewed", "p1", email=JOE)
+    road.decide()
+    return opened
+
+
+def test_what_waits_goes_into_the_deal_of_now_and_says_so(road, ends):
+    account = acme(ends)
+    first = deal(ends, account)
+    at_the_deal(road, ends)
+    read(road, ends)
+    second = the_deal_is_another_one_now(road, ends, account, first)
+    ((refs, why),) = road.rows("SELECT refs, why FROM commands WHERE verb = 'convert'")
+    assert (second in str(refs), second in str(why), first in str(why)) == (True, True, False)
+
+
+def test_what_was_approved_for_one_deal_goes_into_no_other_before_it_is_planned_anew(road, ends):
+    account = acme(ends)
+    first = deal(ends, account)
+    at_the_deal(road, ends)
+    approve_plan(road.hub, make_plan(road.hub, ends.connectors, ["crm"], lambda *_: None), "Ada")
+    second = the_deal_is_another_one_now(road, ends, account, first)
+    rest(road, ends)
+    assert came_of(ends)[2] is None
+    plan = make_plan(road.hub, ends.connectors, ["crm"], lambda *_: None)
+    apply_plan(road.hub, ends.connectors, plan, "Ada", lambda *_: None, lambda _: True)
+    assert came_of(ends)[2] == second

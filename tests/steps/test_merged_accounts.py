@@ -8,10 +8,9 @@ from datetime import timedelta
 
 import pytest
 
-from closeloop.comparing import listen
 from closeloop.inbox.nouns import Click
 from closeloop.planning import make_plan
-from support.ends import Ends, come_to_rest, merging
+from support.ends import Ends, come_to_rest, merging, read
 from support.replayed import differences_of_a_replay
 from support.road import Road, road_on
 from support.vendor_words import JOE, clicked
@@ -180,13 +179,6 @@ def accounts_of_those_believed(road: Road) -> list[object]:
     """Their ids in the CRM."""
     [id_] = believed(road)
     return [each for (each,) in road.rows(f"SELECT value FROM keys WHERE kind = 'crm.Account' AND entity_id = '{id_}'")]
-
-
-def read(road: Road, ends: Ends) -> None:
-    """What changed in the CRM is read and decided, and nothing is sent."""
-    road.clock.advance(timedelta(minutes=5))
-    listen(road.hub, "crm", ends.connectors["crm"])
-    road.decide()
 
 
 def three_of_whom_the_newer_two_are_linked_first(road: Road, ends: Ends) -> tuple[str, str, str]:

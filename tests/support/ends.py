@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cache
 
+from closeloop.comparing import listen
 from closeloop.connectors import marketo, salesforce
 from closeloop.connectors.marketo.simulator import MarketoSimulator
 from closeloop.connectors.salesforce.simulator import Simulator
 from closeloop.crew import pump
 from closeloop.ports import Connector
-from closeloop.process.load import load_files
 from closeloop.process.nouns import Process
-from support.road import Road, b2b
+from support.road import Road, b2b, b2b_changed
 
 
-@cache
-def merging(*systems: str, more: str = "", writes: str = "ma") -> Process:
+def merging(*systems: str, more: str = "", writes: str = "ma", changes: Sequence[tuple[str, str]] = ()) -> Process:
     """The project's own process, with merges carried out in these systems.
 
     Args:
         more: what else `matching` says.
         writes: the systems to which the hub writes while a record is marketing's.
+        changes: as `b2b_changed` takes them.
     """
-    text = b2b().files["b2b.yaml"].decode()
-    text = text.replace("marketing: {write: [ma]", f"marketing: {{write: [{writes}]")
-    text += f"matching: {{merge_in: [{', '.join(systems)}]{more}}}\n"
-    return load_files({**b2b().files, "b2b.yaml": text.encode()}, "b2b.yaml")
+    theirs = ("marketing: {write: [ma]", f"marketing: {{write: [{writes}]")
+    return b2b_changed(theirs, *changes, more=f"matching: {{merge_in: [{', '.join(systems)}]{more}}}\n")
 
 
 @dataclass(frozen=True)
@@ -61,6 +59,19 @@ def come_to_rest(road: Road, ends: Ends) -> None:
     for _ in range(4):
         pump(road.hub, ends.connectors)
         road.clock.advance(timedelta(minutes=10))
+
+
+def read(road: Road, ends: Ends) -> None:
+    """What changed in the CRM is read and decided, and nothing is sent."""
+    road.clock.advance(timedelta(minutes=5))
+    listen(road.hub, "crm", ends.connectors["crm"])
+    road.decide()
+
+
+def refs_of_waiting(road: Road) -> list[dict[str, list[str]]]:
+    """Those of the conversions that wait."""
+    found = road.rows("SELECT refs FROM commands WHERE verb = 'convert' AND state = 'waiting'")
+    return [json.loads(str(refs)) for (refs,) in found]
 
 
 def n_writes(ends: Ends) -> int:

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cache
 from pathlib import Path
 
 from sqlalchemy import select
@@ -17,10 +16,9 @@ from closeloop.db import metadata
 from closeloop.inbox.importing import import_file
 from closeloop.inbox.nouns import Click
 from closeloop.ports import Value
-from closeloop.process.load import load_files
 from closeloop.process.nouns import Process
 from support.busy import Vendors, vendors
-from support.road import INTERESTED, Road, b2b, event, identify, raw_receipt, road_on
+from support.road import INTERESTED, Road, b2b_changed, event, identify, raw_receipt, road_on
 
 ZOE, OTHER = "zoe.quill@quill-works.example", "zoe@home-quill.example"
 CANARIES = ("zoe.quill", "home-quill", "Quillington", "4930777123", "777123", "zebra carpets", "Chief Quillologist")
@@ -35,22 +33,17 @@ _LIST = """
 """
 
 
-@cache
-def with_list() -> Process:
-    """The project's process, with a list of addresses that is imported."""
-    files = dict(b2b().files)
-    said = files["b2b.yaml"].decode()
-    for old, new in (
+def with_list(*changes: tuple[str, str]) -> Process:
+    """The project's process, with a list of addresses that is imported, and with these changes (`b2b_changed`)."""
+    return b2b_changed(
         ("sources:  {crm: salesforce, ma: marketo, form: webform, desk: console}", "sources:\n  crm: salesforce\n  ma: "
          "marketo\n  form: webform\n  desk: console" + _LIST),
         ("ma.email, form.email]", "ma.email, form.email, list.email]"),
         ("ma.name, form.name]", "ma.name, form.name, list.name]"),
         ("ma.title, form.title]", "ma.title, form.title, list.title]"),
         ("any_true: [desk, ma.unsubscribed", "any_true: [desk, list.opted_out, ma.unsubscribed"),
-    ):  # fmt: skip
-        assert old in said, old
-        said = said.replace(old, new)
-    return load_files({**files, "b2b.yaml": said.encode()}, "b2b.yaml")
+        *changes,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from closeloop.flow import Hub
 from closeloop.inbox.nouns import Queue, Receipt
 from closeloop.inbox.records import encode_records
 from closeloop.ports import Clock, Record
-from closeloop.process.load import load
+from closeloop.process.load import load, load_files
 from closeloop.process.nouns import Process
 from closeloop.words import ids
 from closeloop.words.moment import ManualClock, parse
@@ -33,6 +33,16 @@ INTERESTED = {"name": "Joe Miller", "company": "Acme Corp", "country": "DE", "pr
 def b2b() -> Process:
     """The project's own process file."""
     return load(Path(__file__).parents[2] / "processes" / "b2b.yaml")
+
+
+@cache
+def b2b_changed(*changes: tuple[str, str], more: str = "") -> Process:
+    """b2b with changes, each a text of the file and the one in its place, and `more` at its end."""
+    said = b2b().files["b2b.yaml"].decode()
+    for old, new in changes:
+        assert old in said, f"the process file does not say {old!r}"
+        said = said.replace(old, new)
+    return load_files({**b2b().files, "b2b.yaml": (said + more).encode()}, "b2b.yaml")
 
 
 def event(

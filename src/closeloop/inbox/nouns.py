@@ -107,6 +107,7 @@ class Rescore:
         entity: the kind of the roots: "person", "account" …
         after, last: a staged set, named by its bounds: the roots whose ids are greater than the one and not greater
             than the other; with `decide`, both are the id of one person.
+        of: with `decide`, an account: its people within these bounds are meant.
         decide: decide about that person by the steps of the road, as if they had moved; else winners and sums of the
             part are made anew.
         fields: those of which the values are read again, since their form is another one.
@@ -119,6 +120,7 @@ class Rescore:
     decide: bool = False
     fields: tuple[str, ...] = ()
     lines: tuple[str, ...] = ()
+    of: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,15 @@ from collections.abc import Collection, Mapping, Sequence
 from itertools import product
 from typing import NamedTuple
 
+from closeloop.lifecycle.move import OPPORTUNITY
 from closeloop.outbox.echo import points_to
 from closeloop.outbox.merge import ACCOUNT, ACCOUNT_REF, PERSON, lives
 from closeloop.outbox.nouns import Held, Planned, Shadow, ShadowKey
 from closeloop.ports import Command, Ref, Value, Verb
 from closeloop.process.nouns import Process
 
-DEAL = "Opportunity"
-DEAL_REF = "opportunity"
-"""The reference of a CONVERT to the deal that the lead goes into; as a field it is the name of one to be made."""
+DEAL = "opportunity"
+"""Our name for a deal. As a reference of a CONVERT it is where the lead goes, as a field the name of one to be made."""
 _CONTACT, _LEAD = "Contact", "Lead"
 
 
@@ -23,7 +23,8 @@ class Deal(NamedTuple):
 
     Attributes:
         lead_id: the hub's lead.
-        own: id of the deal that shows the lead by now; "" while it is being made, None where there is none.
+        own: id of the deal that shows the lead by now.
+        being_made: whether there is to be such a deal, which has no id yet.
         likely: ids of other open deals that may be it, the likeliest together and first.
     """
 
@@ -31,14 +32,15 @@ class Deal(NamedTuple):
     owner: Ref | None
     lead_id: str
     own: str | None = None
+    being_made: bool = False
     likely: tuple[tuple[str, ...], ...] = ()
 
 
 class Left(NamedTuple):
-    """A lead that is not converted for now, and why; "" where nobody has to do anything about it."""
+    """A lead that is not converted for now, and why; None where nobody has to do anything about it."""
 
     lead: Held
-    why: str
+    why: str | None = None
 
 
 class _Target(NamedTuple):
@@ -99,19 +101,17 @@ def plan_into_accounts(
     for source in process.matching.into_accounts:
         contact = next(iter(_living(held, shadows, source, _CONTACT)), None)
         places = _places(source, contact, accounts, shadows)
-        leads = [each for each in _living(held, shadows, source, _LEAD) if pursued.get(each.key)]
-        if contact is None:
-            # One makes the contact; others go into it once it is read.
-            leads = [
-                each
-                for each in _living(held, shadows, source, _LEAD)
-                if pursued.get(each.key) or each.key not in pursued
-            ][:1]
-        for lead in leads if places else ():
+        leads = [
+            each
+            for each in _living(held, shadows, source, _LEAD)
+            if pursued.get(each.key) or (contact is None and each.key not in pursued)
+        ]
+        # Where there is no contact the first makes it, and the others go into it once it is read.
+        for lead in leads[: 1 if contact is None else None] if places else ():
             deal = pursued.get(lead.key)
-            target = _target(deal, source, places, shadows) if deal is not None else _Target(places[0], None)
-            if isinstance(target, str):
-                left.append(Left(lead, target))
+            target = _target(lead, deal, places, shadows)
+            if isinstance(target, Left):
+                left.append(target)
             else:
                 planned.append(_into(lead, contact, target, deal, process, message_id))
     return planned, left
@@ -131,28 +131,35 @@ def _places(
     return [Ref(ACCOUNT, key[2]) for key in accounts if key[:2] == (source, ACCOUNT) and lives(shadows, key)]
 
 
-def _target(deal: Deal, source: str, places: Sequence[Ref], shadows: Mapping[ShadowKey, Shadow]) -> _Target | str:
+def _target(
+    lead: Held, deal: Deal | None, places: Sequence[Ref], shadows: Mapping[ShadowKey, Shadow]
+) -> _Target | Left:
     """The account, and the deal if one is there; or why nobody but a person can say which."""
 
     def place_of(id_: str) -> Ref | None:
-        account = points_to(shadows.get((source, DEAL, id_))).get(ACCOUNT_REF)
-        return account if account in places and lives(shadows, (source, DEAL, id_)) else None
+        account = points_to(shadows.get((lead.source, OPPORTUNITY, id_))).get(ACCOUNT_REF)
+        return account if account in places and lives(shadows, (lead.source, OPPORTUNITY, id_)) else None
 
+    if deal is None:
+        return _Target(places[0], None)
+    if deal.being_made:
+        return Left(lead)
     if deal.own is not None:
-        held = shadows.get((source, DEAL, deal.own))
-        if not lives(shadows, (source, DEAL, deal.own)):
-            return ""
+        own = (lead.source, OPPORTUNITY, deal.own)
+        if not lives(shadows, own):
+            return Left(lead)
         # One that we made ourselves was perhaps not read yet: its account is the person's.
-        its = points_to(held).get(ACCOUNT_REF) or places[0]
+        its = points_to(shadows[own]).get(ACCOUNT_REF) or places[0]
         if its not in places:
-            return f"its deal {DEAL} {deal.own} is of {ACCOUNT} {its.id}, and the person of {places[0].id}"
-        return _Target(its, Ref(DEAL, deal.own))
+            why = f"its deal {OPPORTUNITY} {deal.own} is of {ACCOUNT} {its.id}, and the person of {places[0].id}"
+            return Left(lead, why)
+        return _Target(its, Ref(OPPORTUNITY, deal.own))
     for ids in deal.likely:
         fitting = {id_: account for id_ in ids if (account := place_of(id_)) is not None}
         if len(fitting) > 1:
-            return f"several open deals may be its own ({', '.join(fitting)})"
+            return Left(lead, f"several open deals may be its own ({', '.join(fitting)})")
         for id_, account in fitting.items():
-            return _Target(account, Ref(DEAL, id_))
+            return _Target(account, Ref(OPPORTUNITY, id_))
     return _Target(places[0], None)
 
 
@@ -166,10 +173,10 @@ def _into(
         # Without a deal to go into, the vendor knows best whose contact it is by then.
         refs = {PERSON: Ref(contact.object, contact.id), **(refs if target.deal is not None else {})}
     if target.deal is not None:
-        why, refs[DEAL_REF] = f"{why}; {DEAL} {target.deal.id} is open for the same", target.deal
+        why, refs[DEAL] = f"{why}; {OPPORTUNITY} {target.deal.id} is open for the same", target.deal
     if deal is not None and deal.owner is not None:
         refs["owner"] = deal.owner
-    fields: dict[str, Value] = {DEAL_REF: deal.name} if deal is not None and target.deal is None else {}
+    fields: dict[str, Value] = {DEAL: deal.name} if deal is not None and target.deal is None else {}
     return _planned(lead, fields, refs, why, process, message_id, deal.lead_id if deal is not None else None)
 
 

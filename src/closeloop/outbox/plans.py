@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from closeloop.outbox.convert import DEAL_REF
+from closeloop.outbox.convert import DEAL
 from closeloop.outbox.echo import points_to
 from closeloop.outbox.linked import Linked
 from closeloop.outbox.lint import refusal
@@ -250,12 +250,12 @@ def _into(command: Command) -> str | None:
     """What a conversion makes of a lead; what is there already stays the only one."""
     if command.verb is not Verb.CONVERT:
         return None
-    person, account, deal = (command.refs.get(name) for name in (PERSON, ACCOUNT_REF, DEAL_REF))
+    person, account, deal = (command.refs.get(name) for name in (PERSON, ACCOUNT_REF, DEAL))
     there = [f"{ref.object} {ref.id}" for ref in (person, account, deal) if ref is not None]
     if person is None:
         there = [f"{each} (existing)" for each in there] or ["a new account"]
         there.insert(1, "new contact")
-    return ", ".join([*there, *(["new deal"] if command.fields.get(DEAL_REF) else [])])
+    return ", ".join([*there, *(["new deal"] if command.fields.get(DEAL) else [])])
 
 
 def named(line: Line) -> str:

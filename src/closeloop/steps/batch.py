@@ -23,6 +23,7 @@ class Batch:
         queue: through which they came: what the bulk queue brings about is sent last.
         sent: commands that the batch would have changed, and that were sent before; known from the start when it is
             decided again, since no receipt tells of it.
+        first: receipt and position of its first message, by which a batch is told apart for ever.
         messages: those that go on; steps replace them as they learn more.
         news: message id → names of the record's fields that are news.
         pointed_before: message id → the relations of its record that are no news.
@@ -33,7 +34,7 @@ class Batch:
         parted: message that linked or parted people by their ids → the roots concerned.
         retried_companies: message that tries an update of a company's record again → the accounts concerned.
         settled_roots: entities whose winners changed.
-        changed_companies: accounts known before of which a value is another one now.
+        changed_companies: accounts → their fields of which the value is another one now.
         changed_consent: people whose consent is another one now.
         dossiers: person (root) → everything known of them, for those concerned.
         drafts: what the lifecycle decided.
@@ -52,6 +53,7 @@ class Batch:
     ) -> None:
         self.connection, self.process, self.now, self.queue = connection, process, now, queue
         self.sent = set(was_sent)
+        self.first = min((each.receipt_id, each.position) for each in messages)
         self.set_aside = [message for message in messages if isinstance(message, SetAside)]
         self.messages = [message for message in messages if isinstance(message, Message)]
         self.echoes: list[Message] = []
@@ -68,7 +70,7 @@ class Batch:
         self.parted: dict[str, tuple[str, ...]] = {}
         self.retried_companies: dict[str, tuple[str, ...]] = {}
         self.settled_roots: set[str] = set()
-        self.changed_companies: set[str] = set()
+        self.changed_companies: dict[str, set[str]] = {}
         self.changed_consent: set[str] = set()
         self.touches: list[Touch] = []
         self.dossiers: Mapping[str, Dossier] = {}

@@ -10,7 +10,7 @@ from closeloop.lifecycle.move import OPPORTUNITY
 from closeloop.lifecycle.nouns import Lead, ShownAs
 from closeloop.lifecycle.situation import Draft
 from closeloop.outbox.compile import USER
-from closeloop.outbox.convert import Deal
+from closeloop.outbox.convert import DEAL, Deal
 from closeloop.outbox.nouns import ShadowKey
 from closeloop.ports import Ref
 from closeloop.process.nouns import Process
@@ -18,8 +18,6 @@ from closeloop.record import store as record_store
 from closeloop.record.typed import is_living, typed
 from closeloop.steps.batch import Batch
 from closeloop.steps.dossier import Dossier
-
-_DEAL = "opportunity"
 
 
 class _Open(NamedTuple):
@@ -70,20 +68,15 @@ def accounts_of(batch: Batch, roots: Iterable[str]) -> dict[str, list[ShadowKey]
 
 def deals_of(batch: Batch, pursued: Mapping[ShadowKey, Deal | None]) -> set[ShadowKey]:
     """The records of the deals that these leads may go into."""
-    ids = {
-        id_
-        for deal in pursued.values()
-        if deal is not None
-        for some in ((deal.own or "",), *deal.likely)
-        for id_ in some
-    }
-    return {(batch.process.gate.to, OPPORTUNITY, id_) for id_ in ids - {""}}
+    deals = [deal for deal in pursued.values() if deal is not None]
+    ids = {deal.own for deal in deals if deal.own is not None}.union(*(some for deal in deals for some in deal.likely))
+    return {(batch.process.gate.to, OPPORTUNITY, id_) for id_ in ids}
 
 
 def _is_deal(draft: Draft, lead: Lead, shown: Sequence[ShownAs]) -> bool:
     """Whether a lead that the CRM has as one is worked on as a deal by now."""
     has_lead = any(each.object == "Lead" and each.record_id is not None for each in shown)
-    return has_lead and lead.status == "open" and draft.stage(lead).show_known_contact == _DEAL
+    return has_lead and lead.status == "open" and draft.stage(lead).show_known_contact == DEAL
 
 
 def _deals(batch: Batch, worked_on: Sequence[tuple[Draft, Lead, Sequence[ShownAs]]]) -> dict[str, Deal]:
@@ -93,14 +86,16 @@ def _deals(batch: Batch, worked_on: Sequence[tuple[Draft, Lead, Sequence[ShownAs
     found = {}
     for _, lead, shown in worked_on:
         person = people[lead.id]
-        own = next((each.record_id or "" for each in shown if each.object == OPPORTUNITY), None)
-        if own and any(deal.record_id == own and not deal.open for deal in person.deals):
+        made = next((each for each in shown if each.object == OPPORTUNITY), None)
+        own = made.record_id if made is not None else None
+        if own is not None and any(deal.record_id == own and not deal.open for deal in person.deals):
             continue  # it is over: what follows is decided first
         company = person.account.get("company")
         name = " – ".join(filter(None, (str(company.value) if company else None, lead.product)))
         member = batch.process.member(lead.owner) if lead.owner else None
         likely = _likely(lead, person, of_account.get(person.account_id or "", ()), batch.process)
-        found[lead.id] = Deal(name, Ref(USER, member.user) if member else None, lead.id, own, likely)
+        owner = Ref(USER, member.user) if member else None
+        found[lead.id] = Deal(name, owner, lead.id, own, made is not None and own is None, likely)
     return found
 
 
@@ -130,7 +125,7 @@ def _likely(lead: Lead, person: Dossier, of_account: Sequence[_Open], process: P
 
 def _open_deals(batch: Batch, accounts: Collection[str]) -> dict[str, list[_Open]]:
     """Account (root) → its open deals in the CRM."""
-    related = record_store.load_related(batch.connection, sorted(accounts), _DEAL) if accounts else {}
+    related = record_store.load_related(batch.connection, sorted(accounts), DEAL) if accounts else {}
     ids = sorted({deal for deals in related.values() for deal in deals})
     winners = record_store.load_winners(batch.connection, ids)
     keys = identity_store.crosswalk(batch.connection, ids) if ids else {}
@@ -139,7 +134,7 @@ def _open_deals(batch: Batch, accounts: Collection[str]) -> dict[str, list[_Open
     for account, deals in related.items():
         for deal in deals:
             record_id = next((key.value for key in keys.get(deal, ()) if key.kind == kind), None)
-            values = typed(winners.get(deal, {}), _DEAL, batch.process)
+            values = typed(winners.get(deal, {}), DEAL, batch.process)
             if record_id is not None and is_living(winners.get(deal, {})) and values["open"] is True:
                 product, region = (str(values[name]) if values.get(name) else None for name in ("product", "region"))
                 found.setdefault(account, []).append(_Open(record_id, product, region))

@@ -14,8 +14,8 @@ from closeloop.lifecycle import store as lifecycle_store
 from closeloop.lifecycle.nouns import Deal, Lead, ShownAs, Tier
 from closeloop.lifecycle.situation import Heard, Situation
 from closeloop.ports import Value
+from closeloop.process.asked import names_asked
 from closeloop.process.nouns import Process
-from closeloop.process.once import once_per_process
 from closeloop.process.sides import hidden_from, told
 from closeloop.process.vocabulary import PERSON_OBJECTS
 from closeloop.profile import store as profile_store
@@ -90,7 +90,7 @@ def load_dossiers(
     shown = lifecycle_store.load_shown(connection, sorted({lead.id for found in leads.values() for lead in found}))
     tiers = lifecycle_store.load_tiers(connection, ids)
     sums = profile_store.load_sums(connection, ids)
-    latest = profile_store.load_latest(connection, ids) if _asks_for_origin(process) else {}
+    latest = profile_store.load_latest(connection, ids) if names_asked(process) & {"source", "campaign"} else {}
     verified = record_store.load_verified(connection, ids)
     theirs = {
         id_: [lead for member in sorted(members.get(id_, [id_])) for lead in leads.get(member, ())] for id_ in ids
@@ -285,28 +285,6 @@ def _made_person(message: Message, process: Process) -> bool:
     if answer is None or answer.ref is None or answer.ref.object not in PERSON_OBJECTS:
         return False
     return Key(f"{process.gate.to}.{answer.ref.object}", answer.ref.id) in message.keys
-
-
-@once_per_process
-def _asks_for_origin(process: Process) -> bool:
-    """Whether any condition about people and leads reads `source` or `campaign`."""
-    moves = [
-        move
-        for stage in process.stages.values()
-        for move in (
-            *(move for outcome in stage.outcomes.values() for move in (outcome.move, outcome.then)),
-            stage.if_late.then if stage.if_late else None,
-        )
-    ]
-    conditions = [
-        process.gate.when,
-        process.gate.unless,
-        *(line.when for line in process.route),
-        *(outcome.only_when for stage in process.stages.values() for outcome in stage.outcomes.values()),
-        *(move.nurture.wake_when for move in moves if move is not None and move.nurture is not None),
-        *(reason.return_when for reason in process.send_back.values()),
-    ]
-    return any(rule is not None and rule.names & {"source", "campaign"} for rule in conditions)
 
 
 def _text(values: Mapping[str, object], name: str) -> str | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from closeloop.outbox import store as outbox_store
-from closeloop.outbox.convert import Left, key_of, plan_conversions, plan_into_accounts
+from closeloop.outbox.convert import Deal, Left, key_of, plan_conversions, plan_into_accounts
 from closeloop.outbox.copied import with_copied
 from closeloop.outbox.merge import (
     call_back,
@@ -19,7 +19,7 @@ from closeloop.outbox.merge import (
     said_of_undoing,
     survivor_of,
 )
-from closeloop.outbox.nouns import UNFINISHED, Planned, Posted, ShadowKey
+from closeloop.outbox.nouns import UNFINISHED, Held, Planned, Posted, Shadow, ShadowKey
 from closeloop.outbox.stale import NOT_NEEDED
 from closeloop.outbox.store import unsent
 from closeloop.outbox.undo import plan_restore
@@ -67,26 +67,10 @@ def merge_outside(batch: Batch) -> list[Planned]:
     planned += with_account(batch, merges, entities)
     left: list[Left] = []
     for root, records in held.items():
-        moved, stay = plan_into_accounts(records, shadows, batch.process, changed[root], into.get(root, ()), pursued)
+        moved, stay = _convert(batch, records, shadows, changed[root], into.get(root, ()), pursued)
         planned += moved
-        planned += plan_conversions(records, shadows, batch.process, changed[root], pursued)
         left += stay
-        for each in stay:
-            if each.why:
-                _note(batch, changed[root], f"{each.lead.source} Lead {each.lead.id} is not converted: {each.why}")
-        decided = {key_of(each.lead) for each in stay} | {each.command.key for each in moved}
-        for lead, contact in lead_beside_contact(records, shadows):
-            if lead.source in batch.process.matching.convert_in and lead.key not in pursued:
-                continue
-            if key_of(lead) in decided:
-                continue
-            _note(
-                batch,
-                changed[root],
-                f"{lead.source} has Lead {lead.id} and Contact {contact.id} of one person now, and merges no lead into "
-                "a contact: convert it there",
-            )
-    _hold(batch, left)
+    _drop_undecided(batch, left)
     return planned
 
 
@@ -145,7 +129,29 @@ def _drop_overtaken(batch: Batch, merges: Mapping[str, Sequence[Planned]]) -> No
     drop(batch, dict.fromkeys(keys, f"{NOT_NEEDED}: which of the person's records survives was decided anew"))
 
 
-def _hold(batch: Batch, left: Sequence[Left]) -> None:
+def _convert(
+    batch: Batch,
+    records: Sequence[Held],
+    shadows: Mapping[ShadowKey, Shadow],
+    message_id: str,
+    accounts: Sequence[ShadowKey],
+    pursued: Mapping[ShadowKey, Deal | None],
+) -> tuple[list[Planned], list[Left]]:
+    """Leads of one person are converted, or left; notes say what is somebody else's to convert."""
+    moved, left = plan_into_accounts(records, shadows, batch.process, message_id, accounts, pursued)
+    for each in left:
+        if each.why is not None:
+            _note(batch, message_id, f"{each.lead.source} Lead {each.lead.id} is not converted: {each.why}")
+    decided = {key_of(each.lead) for each in left} | {each.command.key for each in moved}
+    for lead, contact in lead_beside_contact(records, shadows):
+        if key_of(lead) in decided or (lead.source in batch.process.matching.convert_in and lead.key not in pursued):
+            continue
+        what = f"{lead.source} has Lead {lead.id} and Contact {contact.id} of one person now"
+        _note(batch, message_id, f"{what}, and merges no lead into a contact: convert it there")
+    return moved + plan_conversions(records, shadows, batch.process, message_id, pursued), left
+
+
+def _drop_undecided(batch: Batch, left: Sequence[Left]) -> None:
     """A conversion that waits makes way where nobody but a person can say any more what the lead is to go into."""
     keys = {key_of(each.lead) for each in left}
     waiting = unsent.load_unanswered(batch.connection, {each.lead.root_id for each in left}) if left else {}

@@ -35,8 +35,8 @@ def settle(batch: Batch, roots: Collection[str]) -> None:
     batch.settled_roots |= set(settled)
     for root, each in settled.items():
         changed = _changed(each, old.get(root, {}))
-        if kinds[root] == "account" and changed and old.get(root):  # what was not known at all is nobody's yet
-            batch.changed_companies.add(root)
+        if kinds[root] == "account":
+            batch.changed_companies.setdefault(root, set()).update(changed)
         elif kinds[root] == "person" and _says_no(consent_fields(batch.process) & changed, each, old.get(root, {})):
             batch.changed_consent.add(root)
 

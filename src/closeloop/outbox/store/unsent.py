@@ -5,19 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, case, func, or_, select, update
 
 from closeloop.db import among
 from closeloop.outbox.nouns import UNFINISHED, Planned, Posted
 from closeloop.outbox.store.posted import WRITTEN_NOW, posted, written_now
 from closeloop.outbox.store.tables import commands, entities
-from closeloop.ports import Record
+from closeloop.ports import Record, Verb
 from closeloop.words.moment import to_us
 
 _UNDONE = (*UNFINISHED, "dead")
 _WAITING = commands.c.state == "waiting"
 _UNSENT = and_(_WAITING, commands.c.attempts == 0)
-_READDRESSED = update(commands).where(commands.c.key == bindparam("readdressed")).values(WRITTEN_NOW)
+_OTHERWISE = and_(commands.c.verb == Verb.CONVERT.value, commands.c.refs != WRITTEN_NOW["refs"])
+# What cannot be taken back goes elsewhere only by another plan, where one was approved.
+_READDRESSED = (
+    update(commands)
+    .where(commands.c.key == bindparam("readdressed"))
+    .values(
+        why=bindparam("why_now"), message_id=bindparam("message_now"), lead_id=bindparam("lead_now"),
+        plan_id=case((_OTHERWISE, None), else_=commands.c.plan_id), **WRITTEN_NOW,
+    )
+)  # fmt: skip
 
 
 def load_undone(connection: Connection, roots: Iterable[str]) -> dict[str, list[Posted]]:
@@ -75,7 +84,17 @@ def readdress(connection: Connection, changed: Sequence[Planned], *, even_tried:
         return set()
     waits = _WAITING if even_tried else _UNSENT
     connection.execute(
-        _READDRESSED.where(waits), [{"readdressed": each.command.key, **written_now(each)} for each in changed]
+        _READDRESSED.where(waits),
+        [
+            {
+                "readdressed": each.command.key,
+                "why_now": each.why,
+                "message_now": each.message_id,
+                "lead_now": each.lead_id,
+                **written_now(each),
+            }
+            for each in changed
+        ],
     )
     keys = sorted({each.command.key for each in changed})
     # One that was not sent before could be changed, and is ours until the transaction ends.
