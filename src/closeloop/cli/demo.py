@@ -15,7 +15,7 @@ from rich.markup import escape
 
 from closeloop.cli.installation import Installation
 from closeloop.cli.packaged import packaged_process
-from closeloop.cli.waiting import wait_for_end
+from closeloop.cli.waiting import asked_to_end
 from closeloop.crew import Crew
 from closeloop.process.load import load
 from closeloop.scenarios.clock import StoryClock
@@ -102,8 +102,9 @@ def _leave_open(stage: World, out: Console) -> None:
     crew = Crew(stage.hub, stage.ends)
     crew.start()
     try:
-        out.print(f"\nThe console is open: {stage.url}/ (Ctrl-C ends)")
-        wait_for_end()
+        with asked_to_end() as end:
+            out.print(f"\nThe console is open: {stage.url}/ (Ctrl-C ends)")
+            end.wait()
     finally:
         crew.stop()
 

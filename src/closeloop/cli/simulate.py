@@ -13,7 +13,7 @@ import typer
 from closeloop.cli.installation import Installation
 from closeloop.cli.packaged import packaged_process
 from closeloop.cli.simulate_records import enter_file
-from closeloop.cli.waiting import wait_for_end
+from closeloop.cli.waiting import asked_to_end
 from closeloop.process.load import load
 from closeloop.process.nouns import Process
 from closeloop.scenarios.vendors import eloqua_for, marketo_for, salesforce_for
@@ -64,7 +64,7 @@ def simulate(
     installation: Installation = context.obj
     file = installation.process_file or packaged_process()
     process, vendor = load(file), _VENDORS[system]
-    with _made(vendor, process, vendor.port if port is None else port) as simulator:
+    with _made(vendor, process, vendor.port if port is None else port) as simulator, asked_to_end() as end:
         entered = [enter_file(simulator, system, each) for each in records or []]
         simulator.faults.lose_answers(share=lose_answers)
         simulator.faults.limit(per_second=calls_a_second, per_day=calls_a_day)
@@ -73,7 +73,7 @@ def simulate(
         for line in entered:
             typer.echo(f"  {line}")
         _tell(system, file, process, settings)
-        wait_for_end()
+        end.wait()
         typer.echo(f"ended after {sum(simulator.faults.calls.values()):,} calls; what it held is gone")
 
 

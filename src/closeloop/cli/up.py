@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from closeloop.cli.installation import Installation
-from closeloop.cli.waiting import wait_for_end
+from closeloop.cli.waiting import asked_to_end
 from closeloop.crew import Crew
 from closeloop.db import alone
 from closeloop.planning import hold_new
@@ -36,6 +36,7 @@ def up(
         alone(installation.database),
         installation.connected() as (ends, missing),
         Served(hub, keys, port, most_waiting, ends) as served,
+        asked_to_end() as end,
     ):
         held = hold_new(hub, [name for name in ends if name in hub.process.sources])
         crew = Crew(hub, ends)
@@ -48,7 +49,7 @@ def up(
                 typer.echo(f"          {name} is read and not written to: approve a plan first (closeloop plan)")
             for line in (*closed, *missing):
                 typer.echo(f"          {line}")
-            wait_for_end()
+            end.wait()
             typer.echo("stopping after what is under way")
         finally:
             crew.stop()

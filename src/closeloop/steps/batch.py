@@ -53,7 +53,7 @@ class Batch:
     ) -> None:
         self.connection, self.process, self.now, self.queue = connection, process, now, queue
         self.sent = set(was_sent)
-        self.first = min((each.receipt_id, each.position) for each in messages)
+        self.first = min(((each.receipt_id, each.position) for each in messages), default=("", 0))
         self.set_aside = [message for message in messages if isinstance(message, SetAside)]
         self.messages = [message for message in messages if isinstance(message, Message)]
         self.echoes: list[Message] = []
