@@ -11,7 +11,7 @@ from hypothesis import settings
 
 from support.loopback import confine
 
-pytest_plugins = ["support.databases", "support.browser", "support.tryton_server"]
+pytest_plugins = ["support.databases", "support.ends", "support.browser", "support.tryton_server"]
 
 TESTS = Path(__file__).resolve().parent
 SHARED = TESTS.parent.parent / "shared"

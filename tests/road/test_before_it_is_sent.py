@@ -11,7 +11,7 @@ from closeloop.inbox.nouns import Click
 from closeloop.outbox.store import post
 from closeloop.ports import Record, Ref
 from closeloop.steps import plan as plan_step
-from support.ends import Ends, ends_of, merging
+from support.ends import Ends, merging
 from support.road import INTERESTED, Road, page_of, road_on
 from support.vendor_words import clicked
 
@@ -21,12 +21,6 @@ JOE = "joe@acme.example"
 @pytest.fixture
 def road(database_url: str) -> Iterator[Road]:
     with road_on(database_url, merging(writes="crm, ma")) as found:
-        yield found
-
-
-@pytest.fixture
-def ends(road: Road) -> Iterator[Ends]:
-    with ends_of(road) as found:
         yield found
 
 

@@ -33,12 +33,6 @@ def road(database_url: str) -> Iterator[Road]:
         yield found
 
 
-@pytest.fixture
-def ends(road: Road) -> Iterator[Ends]:
-    with ends_of(road) as found:
-        yield found
-
-
 def two_of_acme(road: Road, ends: Ends) -> str:
     """An account with two contacts, in marketing too."""
     seller = ends.crm.users["abel"]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from support.ends import Ends, come_to_rest, ends_of, merging
+from support.ends import Ends, come_to_rest, merging
 from support.replayed import differences_of_a_replay
 from support.road import Road, road_on
 
@@ -16,12 +16,6 @@ HOME = "millers@home.example"
 @pytest.fixture
 def road(database_url: str) -> Iterator[Road]:
     with road_on(database_url, merging("ma")) as found:
-        yield found
-
-
-@pytest.fixture
-def ends(road: Road) -> Iterator[Ends]:
-    with ends_of(road) as found:
         yield found
 
 

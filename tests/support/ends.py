@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
+import pytest
+
 from closeloop.comparing import listen
 from closeloop.connectors import marketo, salesforce
 from closeloop.connectors.marketo.simulator import MarketoSimulator
@@ -52,6 +54,13 @@ def ends_of(road: Road) -> Iterator[Ends]:
         finally:
             for each in connectors.values():
                 each.close()
+
+
+@pytest.fixture
+def ends(road: Road) -> Iterator[Ends]:
+    """Both simulated vendors at the ends of the test's road."""
+    with ends_of(road) as found:
+        yield found
 
 
 def come_to_rest(road: Road, ends: Ends) -> None:

@@ -13,6 +13,7 @@ from closeloop.identity.keys import (
     NAMED,
     NAMED_COMPANY,
     OURS,
+    address_of,
     company_key,
     entity_kind,
     one_record,
@@ -150,7 +151,7 @@ class _Desk:
         ]
 
     def _doubt(self, key: Key, entity: str, message: Message) -> None:
-        address = Key(EMAIL, key.value.partition(" ")[0])
+        address = Key(EMAIL, address_of(key))
         holder = self.known.holders.get(address)
         if holder is None or self._root(holder) == self._root(entity):
             return
@@ -292,7 +293,7 @@ class _Desk:
             return
         self.known.holders[key] = entity
         if key.kind == NAMED:
-            self.known.named.setdefault(key.value.partition(" ")[0], {})[key] = entity
+            self.known.named.setdefault(address_of(key), {})[key] = entity
         self.kinds.setdefault(self._root(entity), set()).add(key.kind)
         self.claims.append(Claim(key, entity, message.received_at, message.id))
 

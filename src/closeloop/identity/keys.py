@@ -18,6 +18,16 @@ LONGEST_NAME = 200
 """Characters of a name that can be part of a key; a longer text is no name."""
 
 
+def address_of(key: Key) -> str:
+    """The address of a key of `ADDRESSES`, in normal form: "info@acme.example" of who shares it as well."""
+    return key.value.partition(" ")[0]
+
+
+def addresses_of(held: Iterable[Key]) -> set[str]:
+    """The addresses that somebody with these keys holds or shares."""
+    return {address_of(key) for key in held if key.kind in ADDRESSES}
+
+
 def keys_of(messages: Iterable[Message], company_paths: frozenset[str]) -> set[Key]:
     """Every key that the messages speak of, for loading what is known about them."""
     found: set[Key] = set()

@@ -11,7 +11,7 @@ import msgspec
 from closeloop.alerts import store as alerts_store
 from closeloop.identity import store as identity_store
 from closeloop.identity.erasure import BROWSER, keys_asked, new_id, reason
-from closeloop.identity.keys import EMAIL, OURS
+from closeloop.identity.keys import EMAIL, OURS, addresses_of
 from closeloop.identity.store import buried as tombstones
 from closeloop.identity.store import erase as identity_erasure
 from closeloop.inbox import store as inbox_store
@@ -140,7 +140,7 @@ def _erase(batch: Batch, message: Message, click: Click) -> str:
 def _person(batch: Batch, root: str, family: Sequence[str]) -> _Person:
     connection = batch.connection
     held = identity_store.crosswalk(connection, [root]).get(root, [])
-    addresses = identity_erasure.addresses_of(held)
+    addresses = sorted(addresses_of(held))
     shared = identity_erasure.shared_addresses(connection, family, addresses)
     keys = {key for key in held if key.kind != EMAIL or key.value not in shared}
     browsers = identity_erasure.seen_on(connection, family) | profile_store.named_on(connection, family)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain
 
 from closeloop.identity import store as identity_store
-from closeloop.identity.keys import ADDRESSES, EMAIL, NAMED
+from closeloop.identity.keys import EMAIL, NAMED, address_of, addresses_of
 from closeloop.inbox.nouns import Key
 from closeloop.outbox import store as outbox_store
 from closeloop.outbox.nouns import Known, Shadow, ShadowKey, is_gone, records_of
@@ -37,7 +37,7 @@ def taken_by_others(batch: Batch, people: Iterable[Dossier]) -> dict[str, frozen
     shadows = outbox_store.load_shadows(batch.connection, [key for found in records.values() for key in found])
     taken: dict[str, set[tuple[str, str]]] = {}
     for shared, entity in sharers:
-        address, root = _address(shared), roots[entity]
+        address, root = address_of(shared), roots[entity]
         found = _with_address(batch.process, records.get(root, ()), shadows, address)
         taken.setdefault(address, set()).update((source, root) for source in found)
     return {
@@ -85,7 +85,7 @@ def drop_overwriting(batch: Batch, people: Iterable[Dossier]) -> None:
     """
     marketing = homes(batch.process)
     sharing = [(person, key) for person in people for key in _shared(person.keys) if _records(person.keys, marketing)]
-    holders = {key: batch.known.holders.get(Key(EMAIL, _address(key))) for _, key in sharing}
+    holders = {key: batch.known.holders.get(Key(EMAIL, address_of(key))) for _, key in sharing}
     roots = {entity: batch.root(entity) for entity in holders.values() if entity is not None}
     undone = unsent.load_unanswered(batch.connection, roots.values()) if roots else {}
     if not any(each.planned.command.verb is Verb.CREATE for theirs in undone.values() for each in theirs):
@@ -95,7 +95,7 @@ def drop_overwriting(batch: Batch, people: Iterable[Dossier]) -> None:
     found: dict[str, str] = {}
     for person, key in sharing:
         root = roots.get(holders[key] or "", person.id)
-        sources = _with_address(batch.process, records[person.id], shadows, _address(key))
+        sources = _with_address(batch.process, records[person.id], shadows, address_of(key))
         found |= {
             each.planned.command.key: f"{NOT_NEEDED}: {each.planned.source} has the record of somebody who shares it"
             for each in (undone.get(root, ()) if root != person.id else ())
@@ -105,11 +105,6 @@ def drop_overwriting(batch: Batch, people: Iterable[Dossier]) -> None:
     unmade = found.keys() - batch.sent
     nobody = [orphans(theirs, unmade, Known(root, (), {}, {}, {}, {}))[1] for root, theirs in undone.items()]
     drop(batch, {key: why for each in nobody for key, why in each.items()})
-
-
-def addresses_of(keys: Iterable[Key]) -> set[str]:
-    """The addresses that somebody holds or shares."""
-    return {_address(key) for key in keys if key.kind in ADDRESSES}
 
 
 def _together(no: Mapping[str, Winners], roots: Iterable[str]) -> dict[str, Winner]:
@@ -129,11 +124,7 @@ def _held_without_record(person: Dossier, marketing: frozenset[str]) -> str | No
 
 def _shared(keys: Sequence[Key]) -> list[Key]:
     """Keys of address and name, of addresses that somebody else holds."""
-    return [key for key in keys if key.kind == NAMED and Key(EMAIL, _address(key)) not in keys]
-
-
-def _address(named: Key) -> str:
-    return named.value.partition(" ")[0]
+    return [key for key in keys if key.kind == NAMED and Key(EMAIL, address_of(key)) not in keys]
 
 
 def _records(keys: Sequence[Key], marketing: frozenset[str]) -> list[ShadowKey]:

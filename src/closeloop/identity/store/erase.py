@@ -23,7 +23,6 @@ from closeloop.identity.store.tables import (
     traits,
     visits,
 )
-from closeloop.inbox.nouns import Key
 
 _traits = msgspec.json.Decoder(dict[str, str]).decode
 
@@ -83,11 +82,6 @@ def unname_causes(connection: Connection, message_ids: Sequence[str]) -> None:
     for each in (entities, keys, companies):
         statement = update(each).where(among(each.c.message_id, message_ids))
         connection.execute(statement.values(message_id=ERASED))
-
-
-def addresses_of(held: Sequence[Key]) -> list[str]:
-    """The addresses among these keys, in normal form."""
-    return sorted({key.value.partition(" ")[0] for key in held if key.kind in (EMAIL, NAMED)})
 
 
 def _forget_seen(connection: Connection, family: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Connection, or_, select, text
 
 from closeloop.db import among
-from closeloop.identity.keys import EMAIL, NAMED, OURS
+from closeloop.identity.keys import EMAIL, NAMED, OURS, address_of
 from closeloop.identity.nouns import Held, Known
 from closeloop.identity.store.tables import entities, keys, pairs, traits, visits
 from closeloop.inbox.nouns import Key
@@ -37,7 +37,7 @@ def load(connection: Connection, wanted: Iterable[Key]) -> Known:
     known.roots = lock(connection, sorted(entity_ids))
     # Whoever comes to share an address locks its holder, so they are looked for after that.
     for key, entity_id in sharing(connection, by_kind.get(EMAIL, ())):
-        known.named.setdefault(key.value.partition(" ")[0], {})[key] = known.holders[key] = entity_id
+        known.named.setdefault(address_of(key), {})[key] = known.holders[key] = entity_id
         entity_ids.add(entity_id)
     if not entity_ids <= known.roots.keys():
         known.roots = lock(connection, sorted(entity_ids))
@@ -142,7 +142,7 @@ def spans(connection: Connection, visitors: Iterable[str]) -> dict[str, list[tup
 
 def at_addresses(connection: Connection, addresses: Sequence[str]) -> list[tuple[str, str]]:
     """Address and entity, for everybody who has one of these addresses: its holder, and those who share it."""
-    found = [(key.value.partition(" ")[0], entity_id) for key, entity_id in sharing(connection, addresses)]
+    found = [(address_of(key), entity_id) for key, entity_id in sharing(connection, addresses)]
     holders = select(keys.c.value, keys.c.entity_id).where(keys.c.kind == EMAIL, among(keys.c.value, addresses))
     return found + [(address, entity_id) for address, entity_id in connection.execute(holders)] if addresses else []
 
